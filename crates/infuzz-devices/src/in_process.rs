@@ -1,0 +1,125 @@
+//! The reference pump, linked into the process.
+
+use infuzz::device::{Answer, Capabilities, Device, Held, Observation, Outcome, Reason};
+use pump::{Error, MemoryStorage, Pump};
+
+/// Bytes per chunk of a transfer.
+const CHUNK: usize = 1024;
+
+/// The reference pump with its storage in memory.
+#[derive(Clone, Debug)]
+pub struct PumpInProcess {
+    pump: Pump<MemoryStorage>,
+    snapshots: Vec<Pump<MemoryStorage>>,
+}
+
+impl PumpInProcess {
+    /// A new pump without a library.
+    pub fn new() -> Self {
+        PumpInProcess { pump: Pump::power_on(MemoryStorage::new()), snapshots: Vec::new() }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.pump.begin(u32::try_from(bytes.len()).unwrap_or(u32::MAX))?;
+        let mut offset = 0u32;
+        for chunk in bytes.chunks(CHUNK) {
+            self.pump.chunk(offset, chunk)?;
+            offset = offset.saturating_add(chunk.len() as u32);
+        }
+        self.pump.finish().map(|_| ())
+    }
+}
+
+impl Default for PumpInProcess {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn answer(result: Result<(), Error>) -> Answer {
+    match result {
+        Ok(()) => Answer { outcome: Outcome::Accepted, reason: None },
+        Err(error) => {
+            let reason = error.refusal().map(|refusal| Reason {
+                rule: refusal.rule.id().into(),
+                field: refusal.path().to_string(),
+                offset: Some(refusal.offset),
+            });
+            Answer { outcome: Outcome::Refused, reason }
+        }
+    }
+}
+
+impl Device for PumpInProcess {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            libraries: true,
+            therapy: true,
+            restart: true,
+            look_up: true,
+            snapshot: true,
+            reasons: true,
+            memory: true,
+        }
+    }
+
+    fn reset(&mut self) {
+        self.pump = Pump::power_on(MemoryStorage::new());
+    }
+
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        answer(self.receive(bytes))
+    }
+
+    fn activate(&mut self) -> Answer {
+        answer(self.pump.activate())
+    }
+
+    fn restart(&mut self) {
+        let pump = std::mem::replace(&mut self.pump, Pump::power_on(MemoryStorage::with_capacity(0)));
+        self.pump = Pump::power_on(pump.into_storage());
+    }
+
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        self.pump.start(rate, vtbi);
+    }
+
+    fn stop(&mut self) {
+        self.pump.stop();
+    }
+
+    fn tick(&mut self, milliseconds: u32) {
+        self.pump.tick(milliseconds);
+    }
+
+    fn observe(&mut self) -> Observation {
+        let therapy = self.pump.therapy();
+        Observation {
+            active: self.pump.active().map(|library| Held::of(library.bytes())),
+            staged: self.pump.staged().map(|library| Held::of(library.bytes())),
+            running: therapy.is_running(),
+            rate: u64::from(therapy.rate()),
+            vtbi: u64::from(therapy.vtbi()),
+            infused: u64::from(therapy.infused()),
+        }
+    }
+
+    fn look_up(&mut self, key: &[Vec<u8>]) -> bool {
+        let [profile, drug] = key else { return false };
+        match (std::str::from_utf8(profile), std::str::from_utf8(drug)) {
+            (Ok(profile), Ok(drug)) => self.pump.find_setup(profile, drug).is_some(),
+            _ => false,
+        }
+    }
+
+    fn snapshot(&mut self) -> usize {
+        self.snapshots.push(self.pump.clone());
+        self.snapshots.len() - 1
+    }
+
+    fn restore(&mut self, snapshot: usize) {
+        if let Some(pump) = self.snapshots.get(snapshot) {
+            self.pump = pump.clone();
+        }
+    }
+}

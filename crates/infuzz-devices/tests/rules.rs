@@ -1,0 +1,46 @@
+//! The format document, the description and the pump speak of the same rules.
+
+use infuzz::builtin::Builtin;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Rules of a conversation with the library manager, which are no rules of a file.
+const OF_THE_MANAGER: [&str; 2] = ["transfer.", "activation."];
+
+/// Every id that the document defines: in backticks, with a dot, in a table of rules or after a field.
+fn documented() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/drug-library.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let known = pump::Rule::ALL.iter().map(|rule| rule.id());
+    let quoted: BTreeSet<&str> = text.split('`').skip(1).step_by(2).collect();
+    known.filter(|id| quoted.contains(id)).map(String::from).collect()
+}
+
+fn ids_in_rule_tables() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/drug-library.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut ids = BTreeSet::new();
+    for line in text.split("\n## Rules").nth(1).unwrap_or("").lines().filter(|line| line.starts_with("| `")) {
+        let cell = line.trim_start_matches("| ").split(" |").next().unwrap_or("");
+        ids.extend(cell.split('`').skip(1).step_by(2).map(String::from));
+    }
+    ids
+}
+
+#[test]
+fn document_and_pump_have_the_same_rules() {
+    let of_the_pump: BTreeSet<String> = pump::Rule::ALL.iter().map(|rule| rule.id().to_string()).collect();
+    assert_eq!(documented(), of_the_pump, "every reason of the pump stands in the document");
+    let unknown: Vec<_> = ids_in_rule_tables().difference(&of_the_pump).cloned().collect();
+    assert!(unknown.is_empty(), "the document has rules the pump does not know: {unknown:?}");
+}
+
+#[test]
+fn description_and_pump_have_the_same_rules_of_a_file() {
+    let format = Builtin::named("drug-library").expect("built in").load().expect("loads");
+    let described: BTreeSet<String> = format.rules.iter().map(|rule| rule.id.clone()).collect();
+    let of_a_file = |id: &&str| !OF_THE_MANAGER.iter().any(|prefix| id.starts_with(prefix));
+    let of_the_pump: BTreeSet<String> =
+        pump::Rule::ALL.iter().map(|rule| rule.id()).filter(of_a_file).map(String::from).collect();
+    assert_eq!(described, of_the_pump);
+}

@@ -1,0 +1,178 @@
+//! The sweep of the reference pump finds nothing, and a sweep of a bad pump finds it out.
+
+use infuzz::builtin::Builtin;
+use infuzz::device::{Answer, Capabilities, Device, Observation, Outcome};
+use infuzz::finding::Kind;
+use infuzz::oracle::Bench;
+use infuzz::sweep::{Instances, Plan, Sweeper};
+use infuzz_devices::PumpInProcess;
+use std::collections::BTreeMap;
+
+/// Sweeps a device; gives how many cases showed each kind of finding, and the totals.
+fn sweep<D: Device>(library: &str, device: D) -> (BTreeMap<Kind, usize>, usize, usize, usize) {
+    let builtin = Builtin::named("drug-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let seed = |name: &str| builtin.seed(&format, name).expect("composes");
+    let others =
+        ["minimal", "every-kind", "typical"].into_iter().filter(|n| *n != library).map(|n| (n.to_string(), seed(n)));
+    let plan = Plan::new(&format, &seed(library), others.collect(), Instances::Three);
+    let bench = Bench::new(&format, device, [seed("known-good-a"), seed("known-good-b")])
+        .expect("the known-good libraries are accepted");
+    let mut sweeper = Sweeper::new(&plan, bench);
+    let (mut kinds, mut accept, mut refuse, mut recovered) = (BTreeMap::new(), 0, 0, 0);
+    for index in 0..plan.cases.len() {
+        let outcome = sweeper.run(index).expect("in the plan");
+        match outcome.expected.as_str() {
+            "accept" => accept += 1,
+            _ => refuse += 1,
+        }
+        recovered += usize::from(outcome.known_good);
+        for (kind, _) in &outcome.raised {
+            *kinds.entry(*kind).or_default() += 1;
+        }
+    }
+    (kinds, accept, refuse, recovered)
+}
+
+#[test]
+fn sweep_of_the_every_kind_library_finds_nothing() {
+    let (kinds, accept, refuse, recovered) = sweep("every-kind", PumpInProcess::new());
+    assert!(kinds.is_empty(), "{kinds:?}");
+    assert!(accept >= 300 && refuse >= 2000, "{accept} {refuse}");
+    assert_eq!(recovered, accept + refuse);
+}
+
+#[test]
+fn sweep_of_the_minimal_library_finds_nothing() {
+    let (kinds, accept, refuse, recovered) = sweep("minimal", PumpInProcess::new());
+    assert!(kinds.is_empty(), "{kinds:?}");
+    assert_eq!(recovered, accept + refuse);
+}
+
+/// The reference pump with one thing wrong.
+struct Bad {
+    pump: PumpInProcess,
+    fault: Fault,
+    delivered: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    SaysNothing,
+    SaysYesToEverything,
+    RefusesAllButTheKnownGood,
+    StopsTheTherapyOnARefusal,
+    GivesAnotherReason,
+    RefusesTheSecondAfterARefusal,
+    GivesNoReason,
+}
+
+impl Bad {
+    fn with(fault: Fault) -> Self {
+        Bad { pump: PumpInProcess::new(), fault, delivered: 0 }
+    }
+}
+
+impl Device for Bad {
+    fn capabilities(&self) -> Capabilities {
+        self.pump.capabilities()
+    }
+    fn reset(&mut self) {
+        self.delivered = 0;
+        self.pump.reset();
+    }
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        if self.fault == Fault::RefusesTheSecondAfterARefusal && self.delivered == 1 {
+            self.delivered = 0;
+            return Answer { outcome: Outcome::Refused, reason: None };
+        }
+        if self.fault == Fault::RefusesAllButTheKnownGood && !bytes.windows(5).any(|w| w == b"Bench") {
+            return Answer { outcome: Outcome::Refused, reason: None };
+        }
+        let mut answer = self.pump.deliver(bytes);
+        if answer.outcome == Outcome::Refused {
+            match self.fault {
+                Fault::SaysNothing => answer.outcome = Outcome::Silent,
+                Fault::SaysYesToEverything => answer = Answer { outcome: Outcome::Accepted, reason: None },
+                Fault::StopsTheTherapyOnARefusal => self.pump.stop(),
+                Fault::GivesAnotherReason => {
+                    if let Some(reason) = &mut answer.reason {
+                        reason.rule = "header.magic".into();
+                    }
+                }
+                Fault::RefusesTheSecondAfterARefusal => self.delivered = 1,
+                Fault::GivesNoReason => answer.reason = None,
+                Fault::RefusesAllButTheKnownGood => {}
+            }
+        }
+        answer
+    }
+    fn activate(&mut self) -> Answer {
+        self.pump.activate()
+    }
+    fn restart(&mut self) {
+        self.pump.restart();
+    }
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        self.pump.start(rate, vtbi);
+    }
+    fn stop(&mut self) {
+        self.pump.stop();
+    }
+    fn tick(&mut self, milliseconds: u32) {
+        self.pump.tick(milliseconds);
+    }
+    fn observe(&mut self) -> Observation {
+        self.pump.observe()
+    }
+    fn look_up(&mut self, key: &[Vec<u8>]) -> bool {
+        self.pump.look_up(key)
+    }
+    fn snapshot(&mut self) -> usize {
+        self.pump.snapshot()
+    }
+    fn restore(&mut self, snapshot: usize) {
+        self.pump.restore(snapshot);
+    }
+}
+
+#[track_caller]
+fn finds(fault: Fault, kind: Kind) {
+    let (kinds, ..) = sweep("minimal", Bad::with(fault));
+    assert!(kinds.contains_key(&kind), "{kinds:?}");
+}
+
+#[test]
+fn a_pump_that_says_nothing_is_found() {
+    finds(Fault::SaysNothing, Kind::Silent);
+}
+
+#[test]
+fn a_pump_that_says_yes_to_everything_is_found() {
+    finds(Fault::SaysYesToEverything, Kind::InvalidAccepted);
+}
+
+#[test]
+fn a_pump_that_takes_the_known_good_libraries_only_is_found() {
+    finds(Fault::RefusesAllButTheKnownGood, Kind::ValidRefused);
+}
+
+#[test]
+fn a_pump_that_stops_its_therapy_on_a_refusal_is_found() {
+    finds(Fault::StopsTheTherapyOnARefusal, Kind::StateChanged);
+}
+
+#[test]
+fn a_pump_that_gives_another_reason_is_found() {
+    finds(Fault::GivesAnotherReason, Kind::WrongReason);
+}
+
+#[test]
+fn a_pump_that_gives_no_reason_is_found() {
+    finds(Fault::GivesNoReason, Kind::WrongReason);
+}
+
+#[test]
+fn a_pump_that_loses_the_next_library_after_a_refusal_is_found() {
+    finds(Fault::RefusesTheSecondAfterARefusal, Kind::NotRecovered);
+}

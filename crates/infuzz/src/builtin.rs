@@ -1,0 +1,51 @@
+//! The built-in descriptions and the libraries made from people's data that come with them.
+
+use crate::compose::{ComposeError, compose};
+use crate::format::{Format, FormatError, compile};
+use serde_json::Value;
+
+/// A built-in description.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// The description.
+    pub text: &'static str,
+    /// Whether it is complete, or a sketch that only decodes.
+    pub complete: bool,
+    /// Named seeds as people's data.
+    pub seeds: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! seeds {
+    ($folder:literal, $($name:literal),*) => { &[$(($name, include_str!(concat!("../seeds/", $folder, "/", $name, ".json")))),*] };
+}
+
+/// All built-in descriptions.
+pub static BUILTIN: &[Builtin] = &[Builtin {
+    name: "drug-library",
+    text: include_str!("../formats/drug-library.toml"),
+    complete: true,
+    seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
+}];
+
+impl Builtin {
+    /// The description with this name.
+    pub fn named(name: &str) -> Option<&'static Builtin> {
+        BUILTIN.iter().find(|builtin| builtin.name == name)
+    }
+
+    /// Loads it.
+    pub fn load(&self) -> Result<Format, FormatError> {
+        compile(self.text)
+    }
+
+    /// The bytes of a named seed.
+    pub fn seed(&self, format: &Format, name: &str) -> Result<Vec<u8>, ComposeError> {
+        let wrong = |why: String| ComposeError { path: name.to_string(), why };
+        let (_, text) =
+            self.seeds.iter().find(|(known, _)| *known == name).ok_or_else(|| wrong("there is no such seed".into()))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        compose(format, &value)
+    }
+}

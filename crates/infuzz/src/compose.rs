@@ -1,0 +1,404 @@
+//! From people's data (JSON) to the bytes of a format, and back.
+//!
+//! The JSON of a format follows its description: a record is an object, a list an array, an
+//! enumerator its name, a quantity a number in its unit. What follows from the rest (lengths,
+//! counts, offsets, checks, the bits that say which optional fields are there) is left out.
+
+use crate::format::number::{format_scaled, parse_scaled};
+use crate::format::{
+    Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind, TextShape,
+    Value as Attribute,
+};
+use crate::tree::{Edit, NodeId, Repair, Tree};
+use serde_json::{Map, Value};
+
+/// What is wrong with people's data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct ComposeError {
+    /// Where, as a field path.
+    pub path: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+type Result<T> = std::result::Result<T, ComposeError>;
+
+/// The bytes of people's data. They have the format's shape; whether they keep its rules is for
+/// the judgement to say.
+pub fn compose(format: &Format, value: &Value) -> Result<Vec<u8>> {
+    let mut composer = Composer { format, root: value, out: Vec::new() };
+    composer.field(format.field(format.root), value, value, "")?;
+    let tree = Tree::decode(format, &composer.out);
+    Ok(tree.apply(&Edit::default(), Repair::All))
+}
+
+/// People's data from a valid input.
+pub fn decompose(tree: &Tree<'_>) -> Value {
+    show(tree, 0)
+}
+
+struct Composer<'a> {
+    format: &'a Format,
+    root: &'a Value,
+    out: Vec<u8>,
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
+}
+
+impl Composer<'_> {
+    fn field(&mut self, field: &Field, value: &Value, record: &Value, path: &str) -> Result<()> {
+        let fail = |why: String| ComposeError { path: path.to_string(), why };
+        if let Some(Relation { kind, .. }) = &field.relation {
+            let number = match kind {
+                RelationKind::CountOf(operand) => {
+                    let start = if operand.steps.first() == Some(&PathStep::Root) { self.root } else { record };
+                    let name = &self.format.field(operand.field).name;
+                    start.get(name).and_then(Value::as_array).map_or(0, Vec::len) as u64
+                }
+                _ => 0,
+            };
+            self.out.extend(crate::tree::encode_number(&field.shape, number));
+            return Ok(());
+        }
+        match &field.shape {
+            Shape::Record(id) => {
+                let Some(object) = value.as_object() else {
+                    return Err(fail(format!("an object is expected, not {}", kind(value))));
+                };
+                self.record(*id, object, (value, record), path)
+            }
+            Shape::List { item, .. } => {
+                let Some(items) = value.as_array() else {
+                    return Err(fail(format!("a list is expected, not {}", kind(value))));
+                };
+                for (index, one) in items.iter().enumerate() {
+                    self.field(self.format.field(*item), one, record, &format!("{path}[{index}]"))?;
+                }
+                Ok(())
+            }
+            Shape::Switch { .. } => Ok(()),
+            _ => {
+                let bytes = leaf(self.format, field, value).map_err(fail)?;
+                self.out.extend(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        id: RecordId,
+        object: &Map<String, Value>,
+        (value, parent): (&Value, &Value),
+        path: &str,
+    ) -> Result<()> {
+        let format = self.format;
+        let fields: Vec<&Field> = format.record(id).fields.iter().map(|f| format.field(*f)).collect();
+        let known = |name: &str| {
+            fields.iter().any(|f| match &f.shape {
+                Shape::Switch { cases, .. } => cases.iter().any(|(_, case)| format.field(*case).name == name),
+                _ => f.name == name && f.relation.is_none() && !matches!(f.shape, Shape::Const(_)),
+            })
+        };
+        if let Some(unknown) = object.keys().find(|name| !known(name)) {
+            return Err(ComposeError { path: join(path, unknown), why: "there is no such field".into() });
+        }
+        for field in fields {
+            let inner = join(path, &field.name);
+            match (&field.shape, object.get(&field.name)) {
+                (Shape::Switch { cases, .. }, _) => {
+                    let case = cases
+                        .iter()
+                        .map(|(_, case)| format.field(*case))
+                        .find_map(|case| Some((case, object.get(&case.name)?)));
+                    let Some((case, content)) = case else {
+                        let names: Vec<&str> =
+                            cases.iter().map(|(_, case)| format.field(*case).name.as_str()).collect();
+                        return Err(ComposeError {
+                            path: path.to_string(),
+                            why: format!("one of {} is missing", names.join(", ")),
+                        });
+                    };
+                    self.field(case, content, value, &join(path, &case.name))?;
+                }
+                (Shape::Bits { names, .. }, stated) => {
+                    let bits = bits(format, id, names, (object, parent), stated)
+                        .map_err(|why| ComposeError { path: inner.clone(), why })?;
+                    self.out.extend(crate::tree::encode_number(&field.shape, bits));
+                }
+                (_, Some(content)) => self.field(field, content, value, &inner)?,
+                (Shape::Const(bytes), None) => self.out.extend(bytes),
+                (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
+                (_, None) if field.when.is_some() => {}
+                (Shape::List { .. }, None) => {}
+                (Shape::Record(inner_id), None) if derived(format, *inner_id) => {
+                    self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
+                }
+                (_, None) => match field.refers.as_ref().and_then(|r| r.none) {
+                    Some(none) => self.out.extend(crate::tree::encode_number(&field.shape, none)),
+                    None => return Err(ComposeError { path: inner, why: "this field is missing".into() }),
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a record has nothing that people state.
+fn derived(format: &Format, id: RecordId) -> bool {
+    format.record(id).fields.iter().all(|field| {
+        let field = format.field(*field);
+        field.relation.is_some()
+            || matches!(field.shape, Shape::Const(_))
+            || matches!(field.shape, Shape::Record(inner) if derived(format, inner))
+    })
+}
+
+/// The optional field of a record that a bit of it governs.
+fn governed(format: &Format, record: RecordId, name: &str) -> Option<FieldId> {
+    let owner = format.field(format.record(record).field).owner;
+    let own = format.record(record).fields.iter();
+    let beside = owner.into_iter().flat_map(|owner| format.record(owner).fields.iter());
+    own.chain(beside).copied().find(|id| {
+        let tests = format.field(*id).when.iter().flat_map(|when| when.any.iter().flatten());
+        tests.into_iter().any(|test| {
+            let Tail::Bit(bit) = test.operand.tail else { return false };
+            let Shape::Bits { names, .. } = &format.field(test.operand.field).shape else { return false };
+            matches!(test.kind, TestKind::Present)
+                && format.field(test.operand.field).owner == Some(record)
+                && names.get(bit as usize).is_some_and(|n| n == name)
+        })
+    })
+}
+
+fn bits(
+    format: &Format,
+    record: RecordId,
+    names: &[String],
+    (object, parent): (&Map<String, Value>, &Value),
+    stated: Option<&Value>,
+) -> std::result::Result<u64, String> {
+    let empty = Map::new();
+    let stated = match stated {
+        None => &empty,
+        Some(value) => value.as_object().ok_or_else(|| format!("an object is expected, not {}", kind(value)))?,
+    };
+    if let Some(unknown) = stated.keys().find(|name| !names.contains(name)) {
+        return Err(format!("there is no `{unknown}`"));
+    }
+    let mut value = 0;
+    for (bit, name) in names.iter().enumerate() {
+        let set = match (governed(format, record, name), stated.get(name)) {
+            (Some(field), None) => {
+                let name = &format.field(field).name;
+                if format.field(field).owner == Some(record) {
+                    object.contains_key(name)
+                } else {
+                    parent.get(name).is_some()
+                }
+            }
+            (_, Some(Value::Bool(set))) => *set,
+            (_, Some(other)) => return Err(format!("`{name}` is true or false, not {}", kind(other))),
+            (None, None) => false,
+        };
+        value |= u64::from(set) << bit;
+    }
+    Ok(value)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Vec<u8>, String> {
+    match &field.shape {
+        Shape::Enum { of, .. } => {
+            let rows = &format.enums[*of].rows;
+            let Some(name) = value.as_str() else { return Err(format!("a name is expected, not {}", kind(value))) };
+            match rows.iter().find(|row| row.name == name) {
+                Some(row) => Ok(crate::tree::encode_number(&field.shape, row.code)),
+                None => {
+                    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+                    Err(format!("`{name}` is not one of {}", names.join(", ")))
+                }
+            }
+        }
+        Shape::Uint { width, .. } | Shape::Int { width, .. } => {
+            let Value::Number(number) = value else { return Err(format!("a number is expected, not {}", kind(value))) };
+            let Some(scaled) = parse_scaled(&number.to_string(), field.decimals) else {
+                return Err(format!("{number} is not a number with at most {} decimals", field.decimals));
+            };
+            let most = if *width >= 8 { u64::MAX } else { (1 << (8 * u32::from(*width))) - 1 };
+            if scaled > most {
+                return Err(format!(
+                    "{number} is more than the field can hold ({})",
+                    format_scaled(most, field.decimals)
+                ));
+            }
+            Ok(crate::tree::encode_number(&field.shape, scaled))
+        }
+        Shape::Text(text) => {
+            let Some(content) = value.as_str() else { return Err(format!("a text is expected, not {}", kind(value))) };
+            encode_text(text, content.as_bytes())
+                .ok_or_else(|| format!("{} bytes are more than the field can hold", content.len()))
+        }
+        Shape::Digits { width } => match value.as_str() {
+            Some(digits) if digits.len() == usize::from(*width) => Ok(digits.as_bytes().to_vec()),
+            _ => Err(format!("a text of {width} digits is expected")),
+        },
+        Shape::Bytes(extent) => {
+            let bytes = value.as_str().and_then(|hex| {
+                hex.len().is_multiple_of(2).then_some(())?;
+                (0..hex.len() / 2)
+                    .map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok())
+                    .collect::<Option<Vec<u8>>>()
+            });
+            match (bytes, extent) {
+                (Some(bytes), Extent::Fixed(length)) if bytes.len() != *length as usize => {
+                    Err(format!("{length} bytes are expected, not {}", bytes.len()))
+                }
+                (Some(bytes), _) => Ok(bytes),
+                (None, _) => Err("pairs of hexadecimal digits are expected".into()),
+            }
+        }
+        Shape::Const(bytes) => Ok(bytes.clone()),
+        Shape::Decimal => Ok(value.as_str().unwrap_or_default().as_bytes().to_vec()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The bytes of a text field with this content. None: the length prefix cannot say so many.
+pub fn encode_text(text: &TextShape, content: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = (content.len() as u64).to_le_bytes()[..usize::from(text.prefix)].to_vec();
+    if text.prefix > 0 && text.prefix < 8 && content.len() as u64 >> (8 * u32::from(text.prefix)) != 0 {
+        return None;
+    }
+    bytes.extend_from_slice(content);
+    if let (Some(pad), Extent::Fixed(length)) = (text.pad, &text.extent) {
+        if bytes.len() > *length as usize {
+            return None;
+        }
+        bytes.resize(*length as usize, pad);
+    }
+    Some(bytes)
+}
+
+/// The bytes of the plainest legal value of a field, its optional parts absent.
+pub fn default_bytes(format: &Format, id: FieldId) -> Vec<u8> {
+    let field = format.field(id);
+    match &field.shape {
+        Shape::Const(bytes) => bytes.clone(),
+        Shape::Enum { of, .. } => {
+            crate::tree::encode_number(&field.shape, format.enums[*of].rows.first().map_or(0, |row| row.code))
+        }
+        Shape::Uint { .. } | Shape::Int { .. } => crate::tree::encode_number(&field.shape, lowest(format, field)),
+        Shape::Bits { .. } => crate::tree::encode_number(&field.shape, 0),
+        Shape::Digits { width } => vec![b'0'; usize::from(*width)],
+        Shape::Decimal => b"0".to_vec(),
+        Shape::Bytes(Extent::Fixed(length)) => vec![1; *length as usize],
+        Shape::Bytes(_) => Vec::new(),
+        Shape::Text(text) => encode_text(text, b"A").unwrap_or_default(),
+        Shape::Record(record) => {
+            let fields = format.record(*record).fields.iter().filter(|f| format.field(**f).when.is_none());
+            fields.flat_map(|f| default_bytes(format, *f)).collect()
+        }
+        Shape::Switch { cases, .. } => cases.first().map(|(_, case)| default_bytes(format, *case)).unwrap_or_default(),
+        Shape::List { .. } => Vec::new(),
+    }
+}
+
+/// The lowest legal number whatever the unit.
+fn lowest(format: &Format, field: &Field) -> u64 {
+    let low = field.range.map_or(0, |(low, _, _)| low);
+    let step = match &field.step {
+        None => 1,
+        Some((Step::Fixed(step), _)) => *step,
+        Some((Step::By(operand), _)) => match (&format.field(operand.field).shape, operand.tail) {
+            (Shape::Enum { of, .. }, Tail::Attribute(column)) => {
+                let steps = format.enums[*of].rows.iter().map(|row| match row.attributes[column] {
+                    Attribute::Number(step) => step,
+                    Attribute::Symbol(_) => 1,
+                });
+                steps.max().unwrap_or(1)
+            }
+            _ => 1,
+        },
+    };
+    low.next_multiple_of(step.max(1))
+}
+
+fn show(tree: &Tree<'_>, node: NodeId) -> Value {
+    let format = tree.format();
+    let field = format.field(tree.node(node).field);
+    match &field.shape {
+        Shape::Record(id) => {
+            let mut object = Map::new();
+            for child in tree.children(node) {
+                let inner = format.field(tree.node(child).field);
+                if inner.relation.is_some() || matches!(inner.shape, Shape::Const(_)) {
+                    continue;
+                }
+                if let Shape::Record(inner_id) = inner.shape
+                    && derived(format, inner_id)
+                {
+                    continue;
+                }
+                if let (Some(reference), Some(number)) = (&inner.refers, tree.number(child))
+                    && reference.none == Some(number)
+                {
+                    continue;
+                }
+                let value = match &inner.shape {
+                    Shape::Bits { names, .. } => show_bits(tree, *id, child, names),
+                    _ => Some(show(tree, child)),
+                };
+                if let Some(value) = value {
+                    object.insert(inner.name.clone(), value);
+                }
+            }
+            Value::Object(object)
+        }
+        Shape::List { .. } => Value::Array(tree.children(node).map(|child| show(tree, child)).collect()),
+        Shape::Enum { of, .. } => match tree.number(node).and_then(|n| format.enums[*of].row(n)) {
+            Some(row) => Value::String(row.name.clone()),
+            None => Value::Null,
+        },
+        Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal => {
+            Value::String(String::from_utf8_lossy(tree.text(node)).into_owned())
+        }
+        Shape::Bytes(_) | Shape::Const(_) => {
+            Value::String(tree.span(node).iter().map(|b| format!("{b:02X}")).collect())
+        }
+        _ => tree.number(node).map_or(Value::Null, |n| scaled_json(n, field.decimals)),
+    }
+}
+
+fn show_bits(tree: &Tree<'_>, record: RecordId, node: NodeId, names: &[String]) -> Option<Value> {
+    let value = tree.number(node)?;
+    let mut object = Map::new();
+    for (bit, name) in names.iter().enumerate() {
+        if governed(tree.format(), record, name).is_none() && value >> bit & 1 == 1 {
+            object.insert(name.clone(), Value::Bool(true));
+        }
+    }
+    (!object.is_empty()).then_some(Value::Object(object))
+}
+
+fn scaled_json(value: u64, decimals: u32) -> Value {
+    let text = format_scaled(value, decimals);
+    match (text.parse::<u64>(), text.parse::<f64>()) {
+        (Ok(whole), _) => Value::from(whole),
+        (_, Ok(number)) => Value::from(number),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,140 @@
+//! The contract of a device under test: bytes in, an answer and a few numbers out.
+
+use std::borrow::Cow;
+
+/// What a device said to an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Yes, no, or nothing.
+    pub outcome: Outcome,
+    /// Why not.
+    pub reason: Option<Reason>,
+}
+
+/// The kinds of answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A positive answer.
+    Accepted,
+    /// A negative answer.
+    Refused,
+    /// No answer.
+    Silent,
+}
+
+impl Outcome {
+    /// `accept`, `refuse` or `none`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "accept",
+            Outcome::Refused => "refuse",
+            Outcome::Silent => "none",
+        }
+    }
+}
+
+/// Why a device says it refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The rule, by the format document's id.
+    pub rule: Cow<'static, str>,
+    /// The field's path.
+    pub field: String,
+    /// Its first byte.
+    pub offset: Option<u32>,
+}
+
+/// A library as a device holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// [`digest`] of its bytes.
+    pub digest: u64,
+    /// Its length.
+    pub length: u32,
+}
+
+impl Held {
+    /// What a device that holds exactly these bytes reports.
+    pub fn of(bytes: &[u8]) -> Self {
+        Held { digest: digest(bytes), length: bytes.len() as u32 }
+    }
+}
+
+/// What can be seen of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
+pub struct Observation {
+    /// The library in use.
+    pub active: Option<Held>,
+    /// The library that waits to be used.
+    pub staged: Option<Held>,
+    /// Whether a therapy runs.
+    pub running: bool,
+    /// Rate in ten-thousandths of ml/h.
+    pub rate: u64,
+    /// Volume to be infused in ten-thousandths of ml.
+    pub vtbi: u64,
+    /// Volume infused in ten-thousandths of ml.
+    pub infused: u64,
+}
+
+/// What a device can do beyond taking bytes. A verdict that needs more is *not observable*.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Capabilities {
+    /// [`Device::observe`] tells active and staged library.
+    pub libraries: bool,
+    /// [`Device::observe`] tells the therapy, and it can be started and stopped.
+    pub therapy: bool,
+    /// [`Device::restart`] works.
+    pub restart: bool,
+    /// [`Device::look_up`] works.
+    pub look_up: bool,
+    /// [`Device::snapshot`] and [`Device::restore`] work.
+    pub snapshot: bool,
+    /// Refusals name rule and field.
+    pub reasons: bool,
+    /// Memory use can be measured.
+    pub memory: bool,
+}
+
+/// A device under test.
+pub trait Device {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Back to the state of a new device: no library, no therapy.
+    fn reset(&mut self);
+    /// Sends a file on the drug-library path and waits for the answer.
+    fn deliver(&mut self, bytes: &[u8]) -> Answer;
+    /// Asks for the staged library to be used.
+    fn activate(&mut self) -> Answer;
+    /// Switches it off and on.
+    fn restart(&mut self);
+    /// Starts a therapy at the bedside, rate in ten-thousandths of ml/h and volume of ml.
+    fn start(&mut self, rate: u32, vtbi: u32);
+    /// Stops the therapy at the bedside.
+    fn stop(&mut self);
+    /// Lets time pass.
+    fn tick(&mut self, milliseconds: u32);
+    /// What can be seen of it.
+    fn observe(&mut self) -> Observation;
+    /// Whether the library in use has an entry with this key.
+    fn look_up(&mut self, key: &[Vec<u8>]) -> bool;
+    /// Remembers the present state; the result names it.
+    fn snapshot(&mut self) -> usize;
+    /// Back to a remembered state.
+    fn restore(&mut self, snapshot: usize);
+}
+
+/// A 64-bit digest of a library's bytes, for comparing what a device holds with what was sent.
+/// It is no protection against an adversary.
+pub fn digest(bytes: &[u8]) -> u64 {
+    const K: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut hash = K ^ bytes.len() as u64;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(K);
+    }
+    for byte in rest {
+        hash = (hash.rotate_left(23) ^ u64::from(*byte)).wrapping_mul(K);
+    }
+    hash ^ hash >> 29
+}

@@ -1,0 +1,143 @@
+//! What can be wrong with a device, beyond a crash.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of finding.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The process ended abnormally.
+    Crash,
+    /// No end within the time limit.
+    Hang,
+    /// More memory than the budget allows.
+    OverBudget,
+    /// An invalid input was accepted.
+    InvalidAccepted,
+    /// A valid input was refused, or accepted and then not put to use.
+    ValidRefused,
+    /// A known-good library was not accepted afterwards.
+    NotRecovered,
+    /// A refused input changed something.
+    StateChanged,
+    /// No answer where one is owed.
+    Silent,
+    /// Refused, but for a reason that has nothing to do with the fault.
+    WrongReason,
+    /// The same input gave another result.
+    NotDeterministic,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 10] = [
+        Kind::Crash,
+        Kind::Hang,
+        Kind::OverBudget,
+        Kind::InvalidAccepted,
+        Kind::ValidRefused,
+        Kind::NotRecovered,
+        Kind::StateChanged,
+        Kind::Silent,
+        Kind::WrongReason,
+        Kind::NotDeterministic,
+    ];
+
+    /// The name used in output and file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Crash => "crash",
+            Kind::Hang => "hang",
+            Kind::OverBudget => "over-budget",
+            Kind::InvalidAccepted => "invalid-accepted",
+            Kind::ValidRefused => "valid-refused",
+            Kind::NotRecovered => "not-recovered",
+            Kind::StateChanged => "state-changed",
+            Kind::Silent => "silent",
+            Kind::WrongReason => "wrong-reason",
+            Kind::NotDeterministic => "not-deterministic",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The weakness it shows, as a CWE number.
+    pub fn cwe(self) -> u32 {
+        match self {
+            Kind::Crash => 248,
+            Kind::Hang => 835,
+            Kind::OverBudget => 770,
+            Kind::InvalidAccepted => 20,
+            Kind::ValidRefused => 697,
+            Kind::NotRecovered => 459,
+            Kind::StateChanged => 372,
+            Kind::Silent => 392,
+            Kind::WrongReason => 394,
+            Kind::NotDeterministic => 758,
+        }
+    }
+
+    /// What happened, in plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Kind::Crash => "the device software ended abnormally",
+            Kind::Hang => "no answer within the time limit",
+            Kind::OverBudget => "more memory was used than the budget allows",
+            Kind::InvalidAccepted => "an invalid library was accepted",
+            Kind::ValidRefused => "a valid library was refused or not put to use",
+            Kind::NotRecovered => "a known-good library was not accepted afterwards",
+            Kind::StateChanged => "a delivery changed what the device was doing or holding",
+            Kind::Silent => "the device gave no answer",
+            Kind::WrongReason => "the stated reason has nothing to do with the fault",
+            Kind::NotDeterministic => "the same input gave another result",
+        }
+    }
+}
+
+/// One finding, as every verb reports it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable within one run.
+    pub id: String,
+    /// The target or format.
+    pub target: String,
+    /// What went wrong.
+    pub kind: Kind,
+    /// `CWE-…`.
+    pub cwe: String,
+    /// The rule the input breaks.
+    pub rule: Option<String>,
+    /// The field it breaks it in.
+    pub field: Option<String>,
+    /// What the device was doing.
+    pub state: String,
+    /// Where the input is kept.
+    pub file: Option<String>,
+    /// A command that shows it again.
+    pub replay: Option<String>,
+    /// Whether the case fails by itself after a reset.
+    pub alone: bool,
+    /// Whether a second run gave the same.
+    pub deterministic: bool,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// What an oracle saw, before it is kept and named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// What went wrong.
+    pub kind: Kind,
+    /// What was seen.
+    pub detail: String,
+}
+
+impl Raised {
+    /// A finding of this kind.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Raised { kind, detail: detail.into() }
+    }
+}

@@ -1,0 +1,602 @@
+//! A compiled format description: what the rest of the crate reads.
+//!
+//! Records are instantiated once per place they are used, so each [`Field`] has one path and
+//! each [`Operand`] is resolved when the description is loaded.
+
+use std::fmt;
+
+/// Index of a [`Field`] in [`Format::fields`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FieldId(pub u16);
+
+/// Index of a [`Record`] in [`Format::records`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RecordId(pub u16);
+
+/// Index of a [`RuleInfo`] in [`Format::rules`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleId(pub u16);
+
+/// One rule id of a description with its words.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// The id, such as `setup.continuous.order`.
+    pub id: String,
+    /// What must hold, in one line.
+    pub words: String,
+    /// Whether the rule is a named Rust type (the escape hatch) instead of words of the language.
+    pub native: bool,
+    /// The format leaves open what happens when it is broken: such a case is unspecified.
+    pub open: bool,
+}
+
+/// A loaded format description.
+#[derive(Clone, Debug)]
+pub struct Format {
+    /// Name on the command line, such as `drug-library`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// All fields, each record's fields contiguous.
+    pub fields: Vec<Field>,
+    /// All record instances.
+    pub records: Vec<Record>,
+    /// Enumerations with their attribute columns.
+    pub enums: Vec<Enumeration>,
+    /// Character sets.
+    pub charsets: Vec<Charset>,
+    /// Every rule id, in the order of the description.
+    pub rules: Vec<RuleInfo>,
+    /// Interned attribute texts ([`Value::Symbol`] indexes them).
+    pub symbols: Vec<String>,
+    /// The whole input.
+    pub root: FieldId,
+    /// The rule broken by missing or surplus bytes at the end of the input.
+    pub exact: RuleId,
+    /// Transformation of the whole message before it is decoded.
+    pub codecs: Vec<Codec>,
+    /// Checks in the order in which they must be computed.
+    pub check_order: Vec<FieldId>,
+    /// How an entry is looked up on a device: a list of records and the texts that make its key.
+    pub lookup: Option<Lookup>,
+}
+
+/// What identifies an entry that can be looked up on a device.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The list whose records are looked up.
+    pub table: FieldId,
+    /// The texts of the key, evaluated on one of its records.
+    pub key: Vec<Operand>,
+}
+
+/// A record instance.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Name in the description.
+    pub name: String,
+    /// The field that is this record.
+    pub field: FieldId,
+    /// Its fields, in wire order.
+    pub fields: Vec<FieldId>,
+    /// Rules evaluated once per occurrence.
+    pub rules: Vec<Rule>,
+    /// All bytes of this value: the record is unused.
+    pub blank: Option<u8>,
+    /// Separator between the fields of a delimited record.
+    pub separator: Option<Delimiter>,
+}
+
+/// One field at one place of the format.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its own index.
+    pub id: FieldId,
+    /// Last element of the path.
+    pub name: String,
+    /// Path with `[]` for list positions, such as `setup[].continuous.soft_max`.
+    pub path: String,
+    /// The record it is a field of; the root has none.
+    pub owner: Option<RecordId>,
+    /// How many leaves that are always there stand first in its record, up to this field.
+    pub lead: u32,
+    /// Whether everything before it in its record, and it itself, is such a leaf.
+    pub fixed: bool,
+    /// How its bytes look.
+    pub shape: Shape,
+    /// Present only if this holds.
+    pub when: Option<Condition>,
+    /// Decimal places of the stated unit held by the integer.
+    pub decimals: u32,
+    /// Unit for people.
+    pub unit: Option<String>,
+    /// Inclusive range of legal values and the rule broken outside it.
+    pub range: Option<(u64, u64, RuleId)>,
+    /// Resolution and the rule broken by values off it.
+    pub step: Option<(Step, RuleId)>,
+    /// Rule of the value itself: constant, enumerator, reserved bits, digits.
+    pub value_rule: Option<RuleId>,
+    /// Values that are refused though in range (`not = […]`).
+    pub refused: Vec<Vec<u8>>,
+    /// The field is the key of a record of another table.
+    pub refers: Option<Reference>,
+    /// The value follows from the rest of the tree.
+    pub relation: Option<Relation>,
+    /// Where it starts, when that is stated elsewhere.
+    pub at: Option<Place>,
+    /// How many bytes it takes, when that is stated elsewhere.
+    pub size: Option<Place>,
+    /// Rule broken by bytes missing or left over inside it.
+    pub exact: Option<RuleId>,
+}
+
+/// A reference to a record of a table by its key.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The list.
+    pub table: FieldId,
+    /// Its key field.
+    pub key: FieldId,
+    /// The value that stands for "none".
+    pub none: Option<u64>,
+    /// Broken when no record has the key.
+    pub rule: RuleId,
+}
+
+/// A number given in the description or read from the tree.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Given in the description.
+    Fixed(u64),
+    /// Read from a field.
+    Field(Operand),
+}
+
+/// A field's resolution.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Always the same.
+    Fixed(u64),
+    /// An attribute of an enumerated field.
+    By(Operand),
+}
+
+/// A delimiter between items.
+#[derive(Clone, Debug)]
+pub enum Delimiter {
+    /// Fixed bytes.
+    Bytes(Vec<u8>),
+    /// The bytes of a field met earlier.
+    Field(Operand),
+}
+
+/// The layer "shape" of the language.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Unsigned integer.
+    Uint {
+        /// Bytes.
+        width: u8,
+        /// Most significant byte first.
+        big: bool,
+    },
+    /// Two's-complement integer.
+    Int {
+        /// Bytes.
+        width: u8,
+        /// Most significant byte first.
+        big: bool,
+    },
+    /// Enumerated integer.
+    Enum {
+        /// Bytes.
+        width: u8,
+        /// Most significant byte first.
+        big: bool,
+        /// Index in [`Format::enums`].
+        of: usize,
+    },
+    /// Named bits from the least significant on; the others are reserved.
+    Bits {
+        /// Bytes.
+        width: u8,
+        /// Most significant byte first.
+        big: bool,
+        /// Names by position.
+        names: Vec<String>,
+    },
+    /// A decimal number in ASCII digits of fixed width, zero-padded.
+    Digits {
+        /// Characters.
+        width: u8,
+    },
+    /// A decimal number in ASCII with an optional fraction, up to its delimiter.
+    Decimal,
+    /// Fixed bytes.
+    Const(Vec<u8>),
+    /// Raw bytes of fixed or stated length, or to the end.
+    Bytes(Extent),
+    /// Characters.
+    Text(TextShape),
+    /// Fields one after another.
+    Record(RecordId),
+    /// One of several records, by the value of another field.
+    Switch {
+        /// The deciding field.
+        on: Operand,
+        /// Value and the field that is present then.
+        cases: Vec<(u64, FieldId)>,
+    },
+    /// A repeated item.
+    List {
+        /// The item.
+        item: FieldId,
+        /// How often.
+        count: Count,
+    },
+}
+
+/// How long bytes are.
+#[derive(Clone, Debug)]
+pub enum Extent {
+    /// As stated in the description.
+    Fixed(u32),
+    /// Up to (and without) one of these byte strings.
+    Until(Vec<Vec<u8>>),
+    /// To the end of what encloses it.
+    Rest,
+}
+
+/// How often a list's item stands.
+#[derive(Clone, Debug)]
+pub enum Count {
+    /// As stated in the description.
+    Fixed(u32),
+    /// As a field states.
+    Field(Operand),
+    /// Items with a delimiter between them, to the end of what encloses the list.
+    Delimited(Delimiter),
+    /// To the end of what encloses it.
+    Rest,
+}
+
+/// A text's form and limits.
+#[derive(Clone, Debug)]
+pub struct TextShape {
+    /// Bytes of the length prefix; 0: see `extent`.
+    pub prefix: u8,
+    /// Without prefix: where it ends.
+    pub extent: Extent,
+    /// Fill byte of a fixed-size text; the text ends at the first one.
+    pub pad: Option<u8>,
+    /// Most characters.
+    pub max_chars: u32,
+    /// Most bytes.
+    pub max_bytes: u32,
+    /// Allowed characters, an index of [`Format::charsets`].
+    pub charset: Option<usize>,
+    /// Whether it may be empty or blank.
+    pub may_be_blank: bool,
+    /// Most lines.
+    pub max_lines: Option<u32>,
+    /// Rules in the order length, utf8, characters, charset, blank, lines.
+    pub rules: TextRules,
+}
+
+/// The rules of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct TextRules {
+    /// Too many bytes.
+    pub length: RuleId,
+    /// Not UTF-8.
+    pub utf8: RuleId,
+    /// Too many characters.
+    pub characters: RuleId,
+    /// A character outside the set.
+    pub charset: RuleId,
+    /// Nothing to read.
+    pub blank: RuleId,
+    /// Too many lines.
+    pub lines: RuleId,
+}
+
+/// A set of characters.
+#[derive(Clone, Debug, Default)]
+pub struct Charset {
+    /// Name in the description.
+    pub name: String,
+    /// Inclusive ranges.
+    pub allow: Vec<(u32, u32)>,
+    /// Exceptions.
+    pub except: Vec<u32>,
+}
+
+impl Charset {
+    /// Whether `c` is allowed.
+    pub fn contains(&self, c: char) -> bool {
+        let c = c as u32;
+        self.allow.iter().any(|&(low, high)| (low..=high).contains(&c)) && !self.except.contains(&c)
+    }
+}
+
+/// An enumeration: values with a name and attributes.
+#[derive(Clone, Debug)]
+pub struct Enumeration {
+    /// Name in the description.
+    pub name: String,
+    /// Attribute columns.
+    pub columns: Vec<String>,
+    /// Rows in the order of the description.
+    pub rows: Vec<EnumRow>,
+}
+
+/// One enumerator.
+#[derive(Clone, Debug)]
+pub struct EnumRow {
+    /// Its number on the wire.
+    pub code: u64,
+    /// Its name.
+    pub name: String,
+    /// Attribute values, one per column.
+    pub attributes: Vec<Value>,
+}
+
+impl Enumeration {
+    /// The row of `code`.
+    pub fn row(&self, code: u64) -> Option<&EnumRow> {
+        self.rows.iter().find(|row| row.code == code)
+    }
+}
+
+/// What an operand evaluates to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// A number.
+    Number(u64),
+    /// An interned attribute text.
+    Symbol(u32),
+}
+
+/// A path from a record to a field, an attribute or a bit.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// Steps from the context record.
+    pub steps: Vec<PathStep>,
+    /// What is read at the end.
+    pub tail: Tail,
+    /// As written.
+    pub text: String,
+    /// The field at its end.
+    pub field: FieldId,
+}
+
+/// One step of an [`Operand`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PathStep {
+    /// To the whole input.
+    Root,
+    /// To the enclosing record.
+    Up,
+    /// To a field of the record.
+    Child(FieldId),
+    /// From a reference to the record it names.
+    Follow(FieldId),
+}
+
+/// What an operand reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tail {
+    /// The value.
+    Value,
+    /// An attribute column of the enumerator.
+    Attribute(usize),
+    /// A bit.
+    Bit(u32),
+}
+
+/// Alternatives, each a conjunction of tests.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// Any of these.
+    pub any: Vec<Vec<Test>>,
+    /// As written.
+    pub text: String,
+}
+
+/// One test of a [`Condition`].
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What is tested.
+    pub operand: Operand,
+    /// How.
+    pub kind: TestKind,
+}
+
+/// The kinds of test.
+#[derive(Clone, Debug)]
+pub enum TestKind {
+    /// The field is there (a bit: is set).
+    Present,
+    /// It has one of these values.
+    Is(Vec<Value>),
+    /// It has none of these values.
+    IsNot(Vec<Value>),
+}
+
+/// A rule between fields.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// Applies only if this holds.
+    pub when: Option<Condition>,
+    /// Applies only if this does not hold.
+    pub unless: Option<Condition>,
+    /// What must hold.
+    pub kind: RuleKind,
+}
+
+/// The layer "rule" of the language (the single-field rules are in [`Field`]).
+#[derive(Clone, Debug)]
+pub enum RuleKind {
+    /// Each operand is at most the next, of those present.
+    Ordered(Vec<Operand>),
+    /// Each of the first is at most the second.
+    AtMost(Vec<Operand>, Operand),
+    /// The condition holds.
+    Requires(Condition),
+    /// The two have the same attributes (or the same value).
+    Same(Operand, Operand, Vec<(usize, usize)>),
+    /// third = first × 10^scale / second, rounded half away from zero.
+    Quotient {
+        /// Dividend.
+        dividend: Operand,
+        /// Divisor.
+        divisor: Operand,
+        /// Result.
+        result: Operand,
+        /// Decimal places of all three.
+        decimals: u32,
+    },
+    /// The key differs from that of every other record of the list.
+    Unique {
+        /// The list, from the root.
+        table: FieldId,
+        /// The key within each record.
+        key: Vec<Operand>,
+        /// Texts are compared after trimming and case folding.
+        fold: bool,
+    },
+    /// The key rises strictly along the list.
+    Ascending {
+        /// The list.
+        table: FieldId,
+        /// The key within each record.
+        key: Operand,
+    },
+}
+
+/// The layer "relation": a value that follows from the tree.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// What it states.
+    pub kind: RelationKind,
+    /// Broken when it states something else.
+    pub rule: RuleId,
+}
+
+/// The kinds of relation.
+#[derive(Clone, Debug)]
+pub enum RelationKind {
+    /// Bytes of the target.
+    SizeOf(Operand),
+    /// Items of a list.
+    CountOf(Operand),
+    /// Records of a list whose field equals a field here.
+    CountWhere {
+        /// The list.
+        list: Operand,
+        /// Field of its records.
+        key: FieldId,
+        /// Field of the record that holds the count.
+        equals: FieldId,
+    },
+    /// First byte of the target, from the start of the input.
+    OffsetOf(Operand),
+    /// A check value.
+    Check {
+        /// How it is computed.
+        algorithm: Algorithm,
+        /// Over what.
+        over: Span,
+    },
+}
+
+/// What a check covers.
+#[derive(Clone, Debug)]
+pub enum Span {
+    /// Everything of the enclosing record before the check.
+    Before,
+    /// A field.
+    Field(Operand),
+}
+
+/// Check algorithms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Algorithm {
+    /// CRC-32/ISO-HDLC.
+    Crc32,
+    /// Sum of all bytes modulo 256.
+    Sum8,
+}
+
+/// The layer "codec": what happens to the bytes of a whole message.
+#[derive(Clone, Debug)]
+pub enum Codec {
+    /// Byte strings replaced one by one, in a single pass; `(plain, on the wire)`.
+    Substitute(Vec<(u8, Vec<u8>)>, RuleId),
+}
+
+impl Format {
+    /// A field.
+    pub fn field(&self, id: FieldId) -> &Field {
+        &self.fields[usize::from(id.0)]
+    }
+
+    /// A record.
+    pub fn record(&self, id: RecordId) -> &Record {
+        &self.records[usize::from(id.0)]
+    }
+
+    /// The id of a rule as text.
+    pub fn rule(&self, id: RuleId) -> &str {
+        &self.rules[usize::from(id.0)].id
+    }
+
+    /// The rule with this id.
+    pub fn rule_named(&self, id: &str) -> Option<RuleId> {
+        self.rules.iter().position(|rule| rule.id == id).map(|index| RuleId(index as u16))
+    }
+
+    /// The field with this path (`[]` for list positions).
+    pub fn field_at(&self, path: &str) -> Option<FieldId> {
+        self.fields.iter().find(|field| field.path == path).map(|field| field.id)
+    }
+
+    /// Leaves: the fields that hold bytes themselves, in order.
+    pub fn leaves(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_leaf())
+    }
+
+    /// The record of a field that is one.
+    pub fn record_of(&self, id: FieldId) -> Option<&Record> {
+        match self.field(id).shape {
+            Shape::Record(record) => Some(self.record(record)),
+            _ => None,
+        }
+    }
+}
+
+impl Field {
+    /// Whether it holds bytes itself rather than other fields.
+    pub fn is_leaf(&self) -> bool {
+        !matches!(self.shape, Shape::Record(_) | Shape::Switch { .. } | Shape::List { .. })
+    }
+
+    /// Width and byte order of an integer of any kind.
+    pub fn integer(&self) -> Option<(u8, bool)> {
+        match self.shape {
+            Shape::Uint { width, big }
+            | Shape::Int { width, big }
+            | Shape::Enum { width, big, .. }
+            | Shape::Bits { width, big, .. } => Some((width, big)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FieldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "field {}", self.0)
+    }
+}

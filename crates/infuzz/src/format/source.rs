@@ -1,0 +1,179 @@
+//! The description file as written (TOML), before names are resolved.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// A text with its place in the file.
+pub type Name = Spanned<String>;
+
+/// The whole file.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub format: String,
+    pub title: String,
+    pub root: Name,
+    pub exact: Name,
+    #[serde(default)]
+    pub big_endian: bool,
+    #[serde(default)]
+    pub text_rules: Option<Name>,
+    #[serde(default)]
+    pub codec: Vec<CodecSource>,
+    #[serde(default)]
+    pub lookup: Option<LookupSource>,
+    pub rule: BTreeMap<Name, String>,
+    #[serde(default)]
+    pub charset: BTreeMap<String, CharsetSource>,
+    #[serde(default, rename = "enum")]
+    pub enums: BTreeMap<String, EnumSource>,
+    #[serde(default, rename = "type")]
+    pub types: BTreeMap<String, FieldSource>,
+    pub record: BTreeMap<String, RecordSource>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct LookupSource {
+    pub table: Name,
+    pub key: Vec<Name>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CodecSource {
+    pub substitute: BTreeMap<String, String>,
+    pub rule: Name,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct CharsetSource {
+    pub allow: Vec<Name>,
+    #[serde(default)]
+    pub except: Vec<Name>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct EnumSource {
+    #[serde(default)]
+    pub columns: Vec<Name>,
+    pub rows: Vec<Spanned<Vec<toml::Value>>>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSource {
+    pub fields: Vec<Spanned<FieldSource>>,
+    #[serde(default)]
+    pub rules: Vec<Spanned<RuleSource>>,
+    #[serde(default)]
+    pub blank: Option<u8>,
+    #[serde(default)]
+    pub separator: Option<Name>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(untagged)]
+pub enum Amount {
+    Fixed(u64),
+    Path(String),
+}
+
+impl Clone for Amount {
+    fn clone(&self) -> Self {
+        match self {
+            Amount::Fixed(n) => Amount::Fixed(*n),
+            Amount::Path(p) => Amount::Path(p.clone()),
+        }
+    }
+}
+
+/// A field or a type: every key is optional, a field's keys override its type's.
+#[derive(Deserialize, Debug, Default, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct FieldSource {
+    pub name: Option<Name>,
+    #[serde(rename = "type")]
+    pub kind: Option<Name>,
+    pub shape: Option<Name>,
+    pub width: Option<u32>,
+    pub big_endian: Option<bool>,
+    pub decimals: Option<u32>,
+    pub unit: Option<String>,
+    pub range: Option<Name>,
+    pub range_rule: Option<Name>,
+    pub step: Option<Name>,
+    pub step_rule: Option<Name>,
+    #[serde(rename = "enum")]
+    pub of_enum: Option<Name>,
+    pub bits: Option<Vec<String>>,
+    pub value: Option<Name>,
+    pub not: Option<Vec<Name>>,
+    pub prefix: Option<u8>,
+    pub chars: Option<u32>,
+    pub bytes: Option<u32>,
+    pub pad: Option<u8>,
+    pub charset: Option<Name>,
+    pub may_be_blank: Option<bool>,
+    pub lines: Option<u32>,
+    pub until: Option<Vec<Name>>,
+    pub record: Option<Name>,
+    pub list: Option<Name>,
+    pub item: Option<Name>,
+    pub count: Option<Spanned<Amount>>,
+    pub delimiter: Option<Name>,
+    pub switch: Option<Name>,
+    pub cases: Option<BTreeMap<Name, Name>>,
+    pub of: Option<Name>,
+    pub when: Option<Name>,
+    pub at: Option<Spanned<Amount>>,
+    pub size: Option<Spanned<Amount>>,
+    pub exact: Option<Name>,
+    pub size_of: Option<Name>,
+    pub count_of: Option<Name>,
+    #[serde(rename = "where")]
+    pub count_where: Option<Name>,
+    pub offset_of: Option<Name>,
+    pub check: Option<Name>,
+    pub over: Option<Name>,
+    pub refers: Option<Name>,
+    pub refers_rule: Option<Name>,
+    pub none: Option<u64>,
+    pub rule: Option<Name>,
+}
+
+macro_rules! inherit {
+    ($own:ident, $base:ident, $($key:ident)*) => { $(if $own.$key.is_none() { $own.$key = $base.$key.clone(); })* };
+}
+
+impl FieldSource {
+    /// Fills the keys that are not given from `base`.
+    pub fn inherit(&mut self, base: &FieldSource) {
+        let own = self;
+        inherit!(own, base, shape width big_endian decimals unit range range_rule step step_rule of_enum bits value not
+            prefix chars bytes pad charset may_be_blank lines until record list item count delimiter switch cases of when at
+            size exact size_of count_of count_where offset_of check over refers refers_rule none rule);
+    }
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSource {
+    pub id: Name,
+    pub when: Option<Name>,
+    pub unless: Option<Name>,
+    pub ordered: Option<Vec<Name>>,
+    pub each: Option<Vec<Name>>,
+    pub at_most: Option<Name>,
+    pub requires: Option<Name>,
+    pub same: Option<Vec<Name>>,
+    pub by: Option<Vec<Name>>,
+    pub quotient: Option<Vec<Name>>,
+    pub unique: Option<Vec<Name>>,
+    pub fold: Option<bool>,
+    pub ascending: Option<Name>,
+    pub within: Option<Name>,
+}

@@ -1,0 +1,22 @@
+//! infuzz: a wire format is described once, as data; everything else is derived from it.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod builtin;
+pub mod classes;
+pub mod compose;
+pub mod device;
+pub mod dictionary;
+pub mod finding;
+pub mod format;
+pub mod generate;
+pub mod judgement;
+pub mod mutate;
+pub mod oracle;
+pub mod rng;
+pub mod rules;
+pub mod script;
+pub mod session;
+pub mod sweep;
+pub mod tree;

@@ -1,0 +1,191 @@
+//! Structure-aware mutators, one file each.
+//!
+//! A mutator that applies gives an [`Edit`]; the choice among those that apply is uniform. What
+//! happens to the relations afterwards is decided here: mostly those the edit touches are
+//! repaired, now and then everything is, or nothing.
+
+mod bits;
+mod crossover;
+mod field;
+mod grow;
+mod order;
+mod presence;
+mod raw;
+mod records;
+mod reference;
+mod relation;
+mod rule;
+mod splice;
+mod truncate;
+
+use crate::format::{Format, Shape};
+use crate::rng::Rng;
+use crate::rules::{Checker, settle};
+use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+
+pub use crossover::crossover;
+
+/// What a mutator works on.
+pub struct Context<'a, 'f> {
+    /// The input.
+    pub tree: &'a Tree<'f>,
+    /// Its tables.
+    pub tables: &'a Tables,
+    /// Another input to take records from.
+    pub donor: &'a Tree<'f>,
+    /// The largest result allowed.
+    pub max_size: usize,
+}
+
+impl Context<'_, '_> {
+    /// A leaf: first which field of the description, then which occurrence, so that a field that
+    /// stands once is tried as often as one that stands in every record.
+    fn leaf(&self, rng: &mut Rng) -> Option<NodeId> {
+        let format = self.tree.format();
+        for _ in 0..8 {
+            let field = &format.fields[rng.below(format.fields.len())];
+            if !field.is_leaf() {
+                continue;
+            }
+            let count = self.tree.nodes().len();
+            let from = rng.below(count);
+            let mut nodes = (from..count).chain(0..from);
+            if let Some(node) = nodes.find(|node| self.tree.nodes()[*node].field == field.id) {
+                return Some(node as NodeId);
+            }
+        }
+        self.some(rng, |node| format.field(self.tree.node(node).field).is_leaf())
+    }
+
+    /// A random node with a property: probes first, then a scan from a random place.
+    fn some(&self, rng: &mut Rng, wanted: impl Fn(NodeId) -> bool) -> Option<NodeId> {
+        let count = self.tree.nodes().len();
+        for _ in 0..8 {
+            let node = rng.below(count) as NodeId;
+            if wanted(node) {
+                return Some(node);
+            }
+        }
+        let from = rng.below(count);
+        (0..count).map(|step| ((from + step) % count) as NodeId).find(|node| wanted(*node))
+    }
+
+    /// A record that stands in a list.
+    fn item(&self, rng: &mut Rng) -> Option<NodeId> {
+        self.some(rng, |node| {
+            let parent = self.tree.node(node).parent;
+            node != 0 && matches!(self.tree.format().field(self.tree.node(parent).field).shape, Shape::List { .. })
+        })
+    }
+}
+
+/// A named mutator.
+#[derive(Clone, Copy)]
+pub struct Mutator {
+    /// Its name, as its file.
+    pub name: &'static str,
+    mutate: fn(&Context<'_, '_>, &mut Rng) -> Option<Edit>,
+}
+
+impl std::fmt::Debug for Mutator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All mutators that edit one input.
+pub static MUTATORS: &[Mutator] = &[
+    Mutator { name: "field", mutate: field::mutate },
+    Mutator { name: "bits", mutate: bits::mutate },
+    Mutator { name: "duplicate", mutate: records::duplicate },
+    Mutator { name: "delete", mutate: records::delete },
+    Mutator { name: "swap", mutate: records::swap },
+    Mutator { name: "insert", mutate: records::insert },
+    Mutator { name: "splice", mutate: splice::mutate },
+    Mutator { name: "grow", mutate: grow::mutate },
+    Mutator { name: "truncate", mutate: truncate::mutate },
+    Mutator { name: "reference", mutate: reference::mutate },
+    Mutator { name: "order", mutate: order::mutate },
+    Mutator { name: "relation", mutate: relation::mutate },
+    Mutator { name: "rule", mutate: rule::mutate },
+    Mutator { name: "presence", mutate: presence::mutate },
+];
+
+/// The structure-aware mutation of one format, with its allocations and starting points.
+pub struct Mutation<'f> {
+    tree: Tree<'f>,
+    donor: Tree<'f>,
+    tables: Tables,
+    checker: Checker,
+    seeds: Vec<Vec<u8>>,
+}
+
+impl<'f> Mutation<'f> {
+    /// A mutation that starts from `seeds` where it is given nothing useful.
+    pub fn new(format: &'f Format, seeds: Vec<Vec<u8>>) -> Self {
+        let donor = Tree::decode(format, seeds.last().map_or(&[], Vec::as_slice));
+        Mutation { tree: Tree::empty(format), donor, tables: Tables::default(), checker: Checker::default(), seeds }
+    }
+
+    /// Changes `data`; gives the name of the mutator that did. The result has at most `max_size`
+    /// bytes and depends on nothing but `data`, `max_size` and `seed`.
+    pub fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
+        let mut rng = Rng::new(seed);
+        let useless = data.len() < 8 || rng.one_in(64);
+        if useless && let Some(start) = rng.pick(&self.seeds).filter(|s| s.len() <= max_size) {
+            data.clone_from(start);
+            return "seed";
+        }
+        if rng.one_in(16) {
+            raw::mutate(data, max_size, &mut rng);
+            return "raw";
+        }
+        self.tree.redecode(data);
+        self.tables.rebuild(&self.tree);
+        let context = Context { tree: &self.tree, tables: &self.tables, donor: &self.donor, max_size };
+        let Some((name, edit)) = choose(&context, &mut rng) else {
+            raw::mutate(data, max_size, &mut rng);
+            return "raw";
+        };
+        let repair = match rng.below(16) {
+            0 => Repair::Nothing,
+            1 | 2 => Repair::All,
+            _ => Repair::Affected,
+        };
+        let mut changed = self.tree.apply(&edit, repair);
+        if repair == Repair::All
+            && rng.one_in(2)
+            && let Some(valid) = settle(&mut self.checker, &changed, self.tree.format(), &[])
+        {
+            changed = valid;
+        }
+        if changed.len() > max_size || changed == *data {
+            raw::mutate(data, max_size, &mut rng);
+            return "raw";
+        }
+        *data = changed;
+        name
+    }
+
+    /// Another input of the same format, from now on the source of foreign records.
+    pub fn learn(&mut self, data: &[u8]) {
+        self.donor.redecode(data);
+    }
+
+    /// The starting points.
+    pub fn seeds(&self) -> &[Vec<u8>] {
+        &self.seeds
+    }
+}
+
+/// One of the mutators that apply, each with the same chance.
+fn choose(context: &Context<'_, '_>, rng: &mut Rng) -> Option<(&'static str, Edit)> {
+    let mut left: Vec<&Mutator> = MUTATORS.iter().collect();
+    while !left.is_empty() {
+        let mutator = left.swap_remove(rng.below(left.len()));
+        if let Some(edit) = (mutator.mutate)(context, rng) {
+            return Some((mutator.name, edit));
+        }
+    }
+    None
+}

@@ -1,0 +1,25 @@
+//! Takes an optional field out or puts one in, together with the bit that says so.
+
+use super::Context;
+use crate::compose::default_bytes;
+use crate::format::Shape;
+use crate::rng::Rng;
+use crate::tree::{Edit, NodeId};
+
+pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
+    let tree = context.tree;
+    let format = tree.format();
+    let has_optional = |node: NodeId| match format.field(tree.node(node).field).shape {
+        Shape::Record(record) => format.record(record).fields.iter().any(|f| format.field(*f).when.is_some()),
+        _ => false,
+    };
+    let record = context.some(rng, has_optional)?;
+    let Shape::Record(id) = format.field(tree.node(record).field).shape else { return None };
+    let optional: Vec<_> =
+        format.record(id).fields.iter().copied().filter(|f| format.field(*f).when.is_some()).collect();
+    let field = *rng.pick(&optional)?;
+    Some(match tree.child(record, field) {
+        Some(node) => Edit::make_absent(tree, node),
+        None => Edit::make_present(tree, record, field, default_bytes(format, field)),
+    })
+}

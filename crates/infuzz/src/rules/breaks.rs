@@ -1,0 +1,112 @@
+//! How each rule between fields is broken: edits of one participant after which it does not hold.
+
+use super::field::step_of;
+use super::{Checker, participants};
+use crate::format::{Rule, RuleKind, Shape};
+use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+
+/// Edits that break `rule` on `record`, each with a label. Every one was tried: the rule is
+/// among the broken ones afterwards. At most two per participant.
+pub fn break_rule(
+    checker: &mut Checker,
+    tree: &Tree<'_>,
+    tables: &Tables,
+    record: NodeId,
+    rule: &Rule,
+) -> Vec<(String, Edit)> {
+    let mut nodes: Vec<NodeId> = match &rule.kind {
+        RuleKind::Unique { table, .. } | RuleKind::Ascending { table, .. } => {
+            return along_table(tree, *table, rule);
+        }
+        _ => participants(tree, tables, record, rule),
+    };
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut found = Vec::new();
+    let mut after = Tree::empty(tree.format());
+    for node in nodes.iter().copied() {
+        let mut kept = 0;
+        for (label, edit) in candidates(tree, tables, node, &nodes) {
+            after.redecode(&tree.apply(&edit, Repair::Affected));
+            if checker.all(&after).iter().any(|v| v.rule == rule.id) {
+                found.push((format!("{} {label}", tree.path(node)), edit));
+                kept += 1;
+                if kept == 2 {
+                    break;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Edits of one participant of a rule, the others being `nodes`, that may break the rule.
+pub fn candidates(tree: &Tree<'_>, tables: &Tables, node: NodeId, nodes: &[NodeId]) -> Vec<(String, Edit)> {
+    let format = tree.format();
+    let field = format.field(tree.node(node).field);
+    let set = |value: u64| (format!("= {value}"), Edit::set_number(tree, node, value));
+    let mut edits = Vec::new();
+    if field.when.is_some() {
+        edits.push(("absent".to_string(), Edit::make_absent(tree, node)));
+    }
+    if let Some(reference) = &field.refers {
+        edits.extend(reference.none.map(set));
+        edits.extend(tables.keys(reference.table).take(24).map(set));
+        return edits;
+    }
+    match &field.shape {
+        Shape::Enum { of, .. } => edits.extend(format.enums[*of].rows.iter().map(|row| set(row.code))),
+        Shape::Uint { .. } | Shape::Int { .. } => {
+            let step = field.step.as_ref().and_then(|(step, _)| step_of(tree, node, step)).unwrap_or(1);
+            let (low, high) = field.range.map_or((0, u64::from(u32::MAX)), |(low, high, _)| (low, high));
+            let others = nodes.iter().filter(|other| **other != node).filter_map(|other| tree.number(*other));
+            let near = others.flat_map(|value| [value.saturating_add(step), value.saturating_sub(step)]);
+            let own = tree.number(node).unwrap_or(0);
+            let ends =
+                [own.saturating_add(step), own.saturating_sub(step), high - high % step, low.next_multiple_of(step)];
+            let legal = near.chain(ends).filter(|value| (low..=high).contains(value) && value % step == 0);
+            edits.extend(legal.map(set));
+        }
+        _ => {}
+    }
+    edits
+}
+
+/// The same key twice, and a key before a smaller one.
+fn along_table(tree: &Tree<'_>, table: crate::format::FieldId, rule: &Rule) -> Vec<(String, Edit)> {
+    let mut edits = Vec::new();
+    let mut rows: Vec<NodeId> = Vec::new();
+    for list in super::table::lists(tree, table) {
+        rows.extend(tree.children(list));
+    }
+    let pairs: Vec<(NodeId, NodeId)> = match rows.as_slice() {
+        [] | [_] => return edits,
+        rows => [(0, 1), (0, rows.len() - 1), (rows.len() - 2, rows.len() - 1)]
+            .into_iter()
+            .filter(|(a, b)| a != b)
+            .map(|(a, b)| (rows[a], rows[b]))
+            .collect(),
+    };
+    for (a, b) in pairs {
+        match &rule.kind {
+            RuleKind::Ascending { key, .. } => {
+                let (Some(x), Some(y)) = (tree.locate(a, key, None), tree.locate(b, key, None)) else { continue };
+                edits.push((format!("{} and {} exchanged", tree.path(x), tree.path(y)), Edit::swap(tree, x, y)));
+                edits
+                    .push((format!("{} as {}", tree.path(y), tree.path(x)), Edit::set(tree, y, tree.span(x).to_vec())));
+            }
+            RuleKind::Unique { key, .. } => {
+                let mut edit = Edit::default();
+                for operand in key {
+                    let (Some(x), Some(y)) = (tree.locate(a, operand, None), tree.locate(b, operand, None)) else {
+                        continue;
+                    };
+                    edit = edit.and(Edit::set(tree, y, tree.span(x).to_vec()));
+                }
+                edits.push((format!("{} with the key of {}", tree.path(b), tree.path(a)), edit));
+            }
+            _ => {}
+        }
+    }
+    edits
+}

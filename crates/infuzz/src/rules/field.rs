@@ -1,0 +1,106 @@
+//! Rules of a single field: range, resolution, enumerators, characters, references.
+
+use super::{Cause, Found, Violation};
+use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value};
+use crate::tree::{NodeId, Tables, Tree};
+
+pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
+    let format = tree.format();
+    let at = tree.node(node);
+    if at.short {
+        return true;
+    }
+    let field = format.field(at.field);
+    if let Some(rule) = value_rule(tree, node, field)
+        && !found(Violation::one(rule, node, Cause::Field))
+    {
+        return false;
+    }
+    if field.range.is_some() || field.step.is_some() || field.refers.is_some() {
+        return number_rules(tree, tables, node, field, found);
+    }
+    if let Shape::Text(text) = &field.shape {
+        return text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
+    }
+    true
+}
+
+/// The rule of the value itself, if it is broken.
+fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
+    let rule = field.value_rule?;
+    let holds = match &field.shape {
+        Shape::Const(bytes) => tree.span(node) == bytes,
+        Shape::Enum { of, .. } => tree.number(node).is_some_and(|n| tree.format().enums[*of].row(n).is_some()),
+        Shape::Bits { names, .. } => tree.number(node).is_some_and(|n| names.len() >= 64 || n >> names.len() == 0),
+        Shape::Digits { .. } => tree.span(node).iter().all(u8::is_ascii_digit),
+        Shape::Decimal => {
+            let text = tree.span(node);
+            let points = text.iter().filter(|b| **b == b'.').count();
+            !text.is_empty() && points <= 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        }
+        _ => true,
+    };
+    let refused = field.refused.iter().any(|bytes| tree.span(node) == bytes);
+    (!holds || refused).then_some(rule)
+}
+
+fn number_rules(tree: &Tree<'_>, tables: &Tables, node: NodeId, field: &Field, found: &mut Found<'_>) -> bool {
+    let Some(number) = tree.number(node) else { return true };
+    if let Some((low, high, rule)) = field.range
+        && !(low..=high).contains(&number)
+        && !found(Violation::one(rule, node, Cause::Field))
+    {
+        return false;
+    }
+    if let Some((step, rule)) = &field.step
+        && let Some(step) = step_of(tree, node, step)
+        && number % step != 0
+        && !found(Violation::one(*rule, node, Cause::Field))
+    {
+        return false;
+    }
+    if let Some(reference) = &field.refers
+        && reference.none != Some(number)
+        && tables.find(reference.table, number).is_none()
+        && !found(Violation::one(reference.rule, node, Cause::Reference))
+    {
+        return false;
+    }
+    true
+}
+
+/// The resolution that applies to a node; none if its unit is unknown.
+pub(crate) fn step_of(tree: &Tree<'_>, node: NodeId, step: &Step) -> Option<u64> {
+    match step {
+        Step::Fixed(step) => Some(*step),
+        Step::By(operand) => match tree.value_of(tree.enclosing_record(node), operand, None)? {
+            Value::Number(step) => Some(step).filter(|step| *step > 0),
+            Value::Symbol(_) => None,
+        },
+    }
+}
+
+/// Calls `found` with each broken rule of a text.
+pub(crate) fn text_rules(
+    format: &Format,
+    text: &TextShape,
+    bytes: &[u8],
+    mut found: impl FnMut(RuleId) -> bool,
+) -> bool {
+    if bytes.len() > text.max_bytes as usize && !found(text.rules.length) {
+        return false;
+    }
+    let Ok(content) = std::str::from_utf8(bytes) else { return found(text.rules.utf8) };
+    let charset = text.charset.map(|index| &format.charsets[index]);
+    let (mut chars, mut lines, mut readable, mut allowed) = (0u32, 1u32, false, true);
+    for c in content.chars() {
+        chars += 1;
+        lines += u32::from(c == '\n');
+        readable |= c != ' ' && c != '\n';
+        allowed &= charset.is_none_or(|set| set.contains(c));
+    }
+    (chars <= text.max_chars || found(text.rules.characters))
+        && (allowed || found(text.rules.charset))
+        && (readable || text.may_be_blank || found(text.rules.blank))
+        && (text.max_lines.is_none_or(|most| lines <= most) || found(text.rules.lines))
+}

@@ -1,0 +1,299 @@
+//! Repairs: for each kind of rule an edit after which it holds, leaving protected fields alone.
+
+use super::record::{quotient, read};
+use super::{Cause, Checker, Violation};
+use crate::compose::default_bytes;
+use crate::format::{Condition, Format, Operand, PathStep, RuleKind, Shape, Tail, Test, TestKind, Value};
+use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+
+/// Most repairs tried in a row.
+const MAX_STEPS: usize = 24;
+
+/// Repairs rule after rule until the input is valid. `protected` are paths of fields that keep
+/// their value. None: it cannot be made valid that way.
+pub fn settle(checker: &mut Checker, bytes: &[u8], format: &Format, protected: &[String]) -> Option<Vec<u8>> {
+    settle_within(checker, bytes, format, protected, MAX_STEPS)
+}
+
+/// The same with another bound on the number of repairs.
+pub fn settle_within(
+    checker: &mut Checker,
+    bytes: &[u8],
+    format: &Format,
+    protected: &[String],
+    steps: usize,
+) -> Option<Vec<u8>> {
+    let mut bytes = bytes.to_vec();
+    let mut tree = Tree::empty(format);
+    for _ in 0..steps {
+        tree.redecode(&bytes);
+        let violations = checker.all(&tree);
+        if violations.is_empty() {
+            return Some(bytes);
+        }
+        if violations.iter().any(|v| v.cause == Cause::Shape) {
+            return None;
+        }
+        let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
+        let edit = violations.iter().find_map(|v| fix(&tree, checker.tables(), v, &kept))?;
+        let next = tree.apply(&edit, Repair::All);
+        if next == bytes {
+            return None;
+        }
+        bytes = next;
+    }
+    None
+}
+
+/// An edit after which the violated rule holds.
+pub fn fix(tree: &Tree<'_>, tables: &Tables, violation: &Violation, kept: &[NodeId]) -> Option<Edit> {
+    let fixer = Fixer { tree, tables, kept };
+    match violation.cause {
+        Cause::Shape => None,
+        Cause::Field => fixer.field(violation.node),
+        Cause::Relation => fixer.free(violation.node).then(Edit::default),
+        Cause::Reference => fixer.reference(violation.node),
+        Cause::Record(record, index) => fixer.record(record, index, violation),
+    }
+}
+
+struct Fixer<'a, 'f> {
+    tree: &'a Tree<'f>,
+    tables: &'a Tables,
+    kept: &'a [NodeId],
+}
+
+impl Fixer<'_, '_> {
+    /// Whether the node may be changed.
+    fn free(&self, node: NodeId) -> bool {
+        !self.kept.iter().any(|kept| self.tree.contains(node, *kept))
+    }
+
+    fn set(&self, node: NodeId, value: u64) -> Option<Edit> {
+        (self.free(node) && self.tree.number(node) != Some(value)).then(|| Edit::set_number(self.tree, node, value))
+    }
+
+    fn field(&self, node: NodeId) -> Option<Edit> {
+        if !self.free(node) {
+            return None;
+        }
+        let field = self.tree.format().field(self.tree.node(node).field);
+        let (Some(number), Some((low, high, _))) = (self.tree.number(node), field.range) else {
+            return Some(Edit::set(self.tree, node, default_bytes(self.tree.format(), field.id)));
+        };
+        let step = field.step.as_ref().and_then(|(step, _)| super::field::step_of(self.tree, node, step)).unwrap_or(1);
+        let number = number.clamp(low, high);
+        let down = number - number % step;
+        let value = if down >= low { down } else { low.next_multiple_of(step) };
+        self.set(node, value)
+    }
+
+    fn reference(&self, node: NodeId) -> Option<Edit> {
+        let reference = self.tree.format().field(self.tree.node(node).field).refers.as_ref()?;
+        let first = self.tables.keys(reference.table).next().or(reference.none)?;
+        self.set(node, first)
+    }
+
+    fn record(&self, record: NodeId, index: usize, violation: &Violation) -> Option<Edit> {
+        let tree = self.tree;
+        let Shape::Record(id) = tree.format().field(tree.node(record).field).shape else { return None };
+        let rule = tree.format().record(id).rules.get(index)?;
+        let own = match &rule.kind {
+            RuleKind::Ordered(operands) => self.ordered(record, operands),
+            RuleKind::AtMost(_, limit) => self.at_most(record, violation.node, limit),
+            RuleKind::Requires(condition) => self.satisfy(record, condition),
+            RuleKind::Same(a, b, columns) => self.same(record, a, b, columns),
+            RuleKind::Quotient { dividend, divisor, result, decimals } => {
+                let [(_, x), (_, y), (node, _)] = [
+                    read(tree, self.tables, record, dividend)?,
+                    read(tree, self.tables, record, divisor)?,
+                    read(tree, self.tables, record, result)?,
+                ];
+                self.set(node, quotient(x, y, *decimals)?)
+            }
+            RuleKind::Unique { key, .. } => self.unique(violation, key),
+            RuleKind::Ascending { .. } => self.ascending(violation),
+        };
+        own.or_else(|| {
+            let when = rule.when.as_ref().and_then(|when| self.falsify(record, when));
+            when.or_else(|| rule.unless.as_ref().and_then(|unless| self.satisfy(record, unless)))
+        })
+    }
+
+    fn ordered(&self, record: NodeId, operands: &[Operand]) -> Option<Edit> {
+        let found: Vec<(NodeId, u64)> =
+            operands.iter().filter_map(|o| read(self.tree, self.tables, record, o)).collect();
+        let pivot = found.iter().position(|(node, _)| !self.free(*node));
+        let mut edit = None;
+        let mut set = |node: NodeId, value: u64| {
+            if let Some(one) = self.set(node, value) {
+                edit = Some(edit.take().unwrap_or_else(Edit::default).and(one));
+            }
+        };
+        match pivot {
+            Some(pivot) => {
+                let value = found[pivot].1;
+                for (at, (node, now)) in found.iter().enumerate() {
+                    if (at < pivot && *now > value) || (at > pivot && *now < value) {
+                        set(*node, value);
+                    }
+                }
+            }
+            None => {
+                let mut least = 0;
+                for (node, now) in &found {
+                    least = least.max(*now);
+                    set(*node, least);
+                }
+            }
+        }
+        edit
+    }
+
+    fn at_most(&self, record: NodeId, node: NodeId, limit: &Operand) -> Option<Edit> {
+        let (limit, most) = read(self.tree, self.tables, record, limit)?;
+        let value = self.tree.number(node)?;
+        self.set(node, most).or_else(|| self.set(limit, value))
+    }
+
+    /// Makes a condition hold, by the first of its tests that can be made to.
+    fn satisfy(&self, record: NodeId, condition: &Condition) -> Option<Edit> {
+        condition.any.iter().flatten().find_map(|test| self.satisfy_test(record, test))
+    }
+
+    fn satisfy_test(&self, record: NodeId, test: &Test) -> Option<Edit> {
+        let tree = self.tree;
+        match &test.kind {
+            TestKind::Present => {
+                if let Tail::Bit(_) = test.operand.tail {
+                    return None;
+                }
+                let Some((PathStep::Child(field), before)) = test.operand.steps.split_last() else { return None };
+                let holder = tree.locate(
+                    record,
+                    &Operand { steps: before.to_vec(), ..test.operand.clone() },
+                    Some(self.tables),
+                )?;
+                let bits = tree.format().field(*field).when.as_ref()?.any.first()?.first()?;
+                let bits = tree.locate(holder, &bits.operand, None)?;
+                (tree.child(holder, *field).is_none() && self.free(bits))
+                    .then(|| Edit::make_present(tree, holder, *field, default_bytes(tree.format(), *field)))
+            }
+            TestKind::Is(values) => self.choose(record, &test.operand, |value| values.contains(&value)),
+            TestKind::IsNot(values) => self.choose(record, &test.operand, |value| !values.contains(&value)),
+        }
+    }
+
+    fn falsify(&self, record: NodeId, condition: &Condition) -> Option<Edit> {
+        condition.any.iter().flatten().find_map(|test| match &test.kind {
+            TestKind::Present => None,
+            TestKind::Is(values) => self.choose(record, &test.operand, |value| !values.contains(&value)),
+            TestKind::IsNot(values) => self.choose(record, &test.operand, |value| values.contains(&value)),
+        })
+    }
+
+    /// Sets the operand's field so that what the operand reads passes `wanted`; an operand behind
+    /// a reference may also be changed by referring to another record.
+    fn choose(&self, record: NodeId, operand: &Operand, wanted: impl Fn(Value) -> bool) -> Option<Edit> {
+        let tree = self.tree;
+        let format = tree.format();
+        if let Some(node) = tree.locate(record, operand, Some(self.tables))
+            && self.free(node)
+        {
+            let field = format.field(operand.field);
+            let candidates: Vec<u64> = match &field.shape {
+                Shape::Enum { of, .. } => format.enums[*of].rows.iter().map(|row| row.code).collect(),
+                _ => match &field.refers {
+                    Some(reference) => reference.none.into_iter().chain(self.tables.keys(reference.table)).collect(),
+                    None => vec![0, 1],
+                },
+            };
+            let reads = |code: u64| match (operand.tail, &field.shape) {
+                (Tail::Attribute(column), Shape::Enum { of, .. }) => {
+                    format.enums[*of].row(code).map(|row| row.attributes[column])
+                }
+                _ => Some(Value::Number(code)),
+            };
+            if let Some(code) = candidates.into_iter().find(|code| reads(*code).is_some_and(&wanted)) {
+                return self.set(node, code);
+            }
+        }
+        self.refer_elsewhere(record, operand, wanted)
+    }
+
+    fn refer_elsewhere(&self, record: NodeId, operand: &Operand, wanted: impl Fn(Value) -> bool) -> Option<Edit> {
+        let tree = self.tree;
+        let (at, field) = operand.steps.iter().enumerate().find_map(|(at, step)| match step {
+            PathStep::Follow(field) => Some((at, *field)),
+            _ => None,
+        })?;
+        let holder = tree.locate(
+            record,
+            &Operand { steps: operand.steps[..at].to_vec(), ..operand.clone() },
+            Some(self.tables),
+        )?;
+        let node = tree.child(holder, field)?;
+        let table = tree.format().field(field).refers.as_ref()?.table;
+        let rest = Operand { steps: operand.steps[at + 1..].to_vec(), ..operand.clone() };
+        let key = self.tables.keys(table).find(|key| {
+            let row = self.tables.find(table, *key);
+            row.and_then(|row| tree.value_of(row, &rest, Some(self.tables))).is_some_and(&wanted)
+        })?;
+        self.set(node, key)
+    }
+
+    fn same(&self, record: NodeId, a: &Operand, b: &Operand, columns: &[(usize, usize)]) -> Option<Edit> {
+        let tree = self.tree;
+        if columns.is_empty() {
+            let (x, y) = (tree.value_of(record, a, Some(self.tables))?, tree.value_of(record, b, Some(self.tables))?);
+            return self
+                .choose(record, b, |value| value == x)
+                .or_else(|| self.copy(record, b, x))
+                .or_else(|| self.choose(record, a, |value| value == y))
+                .or_else(|| self.copy(record, a, y));
+        }
+        let attempt = |from: &Operand, to: &Operand, flip: bool| {
+            let (from, to) =
+                (tree.locate(record, from, Some(self.tables))?, tree.locate(record, to, Some(self.tables))?);
+            let (Shape::Enum { of: x, .. }, Shape::Enum { of: y, .. }) =
+                (&tree.format().field(tree.node(from).field).shape, &tree.format().field(tree.node(to).field).shape)
+            else {
+                return None;
+            };
+            let row = tree.format().enums[*x].row(tree.number(from)?)?;
+            let fits = |other: &crate::format::EnumRow| {
+                columns.iter().all(|(c, d)| {
+                    if flip {
+                        row.attributes[*d] == other.attributes[*c]
+                    } else {
+                        row.attributes[*c] == other.attributes[*d]
+                    }
+                })
+            };
+            let code = tree.format().enums[*y].rows.iter().find(|other| fits(other))?.code;
+            self.set(to, code)
+        };
+        attempt(a, b, false).or_else(|| attempt(b, a, true))
+    }
+
+    fn copy(&self, record: NodeId, operand: &Operand, value: Value) -> Option<Edit> {
+        let Value::Number(number) = value else { return None };
+        let plain = operand.tail == Tail::Value
+            && !operand.steps.iter().any(|s| matches!(s, PathStep::Follow(_) | PathStep::Up));
+        let node = self.tree.locate(record, operand, Some(self.tables))?;
+        if plain { self.set(node, number) } else { None }
+    }
+
+    /// Removes the later of two records with the same key, or the earlier one.
+    fn unique(&self, violation: &Violation, key: &[Operand]) -> Option<Edit> {
+        let rows: Vec<NodeId> = violation.involved.iter().rev().take(2).copied().collect();
+        let _ = key;
+        rows.into_iter().find(|row| self.free(*row)).map(|row| Edit::delete(self.tree, row))
+    }
+
+    fn ascending(&self, violation: &Violation) -> Option<Edit> {
+        let [before, node] = violation.involved.as_slice() else { return None };
+        let rows = [*node, *before].map(|key| self.tree.enclosing_record(key));
+        rows.into_iter().find(|row| self.free(*row)).map(|row| Edit::delete(self.tree, row))
+    }
+}

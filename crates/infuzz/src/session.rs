@@ -1,0 +1,177 @@
+//! Sessions: several deliveries and what happens between them, as text that people can read.
+//!
+//! The first line is `infuzz session 1`; then one step per line. Blank lines and lines that
+//! begin with `#` say nothing.
+//!
+//! ```text
+//! infuzz session 1
+//! # a refused library, then the power switch
+//! send 49444C31
+//! restart
+//! ```
+
+use crate::device::Answer;
+use crate::finding::Raised;
+use crate::judgement::Judgement;
+use std::fmt;
+use std::str::FromStr;
+
+/// The first line of every session.
+const FIRST_LINE: &str = "infuzz session 1";
+
+/// Several steps in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Session {
+    /// The steps, in order.
+    pub steps: Vec<SessionStep>,
+}
+
+/// One step of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionStep {
+    /// Sends these bytes on the path of the target.
+    Send(Vec<u8>),
+    /// Asks for the staged library to be used.
+    Activate,
+    /// Switches the device off and on.
+    Restart,
+}
+
+impl SessionStep {
+    /// `send`, `activate` or `restart`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            SessionStep::Send(_) => "send",
+            SessionStep::Activate => "activate",
+            SessionStep::Restart => "restart",
+        }
+    }
+}
+
+/// What came of a session.
+#[derive(Clone, Debug)]
+pub struct SessionResult {
+    /// What came of each step.
+    pub steps: Vec<SessionStepResult>,
+    /// What went wrong with the known-good library after the last step.
+    pub raised: Vec<Raised>,
+    /// Whether the known-good library was accepted, used and looked up after the last step.
+    pub known_good: bool,
+}
+
+/// What came of one step.
+#[derive(Clone, Debug)]
+pub struct SessionStepResult {
+    /// What the device must do with the bytes sent; none for the other steps.
+    pub judgement: Option<Judgement>,
+    /// What it said; none for a restart.
+    pub answer: Option<Answer>,
+    /// What is wrong with that.
+    pub raised: Vec<Raised>,
+}
+
+/// Why a text is not a session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct SessionError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl Session {
+    /// Whether a file is meant to be a session: its first line begins as one of any version.
+    pub fn is_session(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"infuzz session ")
+    }
+
+    /// Reads a session.
+    pub fn parse(text: &str) -> Result<Session, SessionError> {
+        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+        match lines.next() {
+            Some((_, FIRST_LINE)) => {}
+            _ => return Err(SessionError { line: 1, what: format!("the first line must be `{FIRST_LINE}`") }),
+        }
+        let steps = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        let steps = steps.map(|(line, step)| parse_step(step).map_err(|what| SessionError { line, what }));
+        Ok(Session { steps: steps.collect::<Result<_, _>>()? })
+    }
+}
+
+impl FromStr for Session {
+    type Err = SessionError;
+
+    fn from_str(text: &str) -> Result<Self, SessionError> {
+        Session::parse(text)
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{FIRST_LINE}")?;
+        for step in &self.steps {
+            f.write_str(step.word())?;
+            if let SessionStep::Send(bytes) = step {
+                f.write_str(" ")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02X}"))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+fn parse_step(line: &str) -> Result<SessionStep, String> {
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim();
+    match (word, rest) {
+        ("send", hex) => parse_hex(hex).map(SessionStep::Send),
+        ("activate", "") => Ok(SessionStep::Activate),
+        ("restart", "") => Ok(SessionStep::Restart),
+        ("activate" | "restart", _) => Err(format!("`{word}` stands alone on its line")),
+        _ => Err(format!("`{word}` is no step; steps are send, activate, restart")),
+    }
+}
+
+fn parse_hex(hex: &str) -> Result<Vec<u8>, String> {
+    if !hex.len().is_multiple_of(2) {
+        return Err("the bytes of `send` are pairs of hexadecimal digits, but their number is odd".into());
+    }
+    let digit = |byte: &u8| {
+        let value = char::from(*byte).to_digit(16);
+        value.map(|value| value as u8).ok_or_else(|| "the bytes of `send` are pairs of hexadecimal digits without spaces".to_string())
+    };
+    hex.as_bytes().chunks_exact(2).map(|pair| Ok(digit(&pair[0])? << 4 | digit(&pair[1])?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_reads_back_as_it_was_written() {
+        let session = Session { steps: vec![SessionStep::Send(vec![0x49, 0xFF, 0]), SessionStep::Restart, SessionStep::Send(Vec::new()), SessionStep::Activate] };
+        assert_eq!(Session::parse(&session.to_string()), Ok(session));
+    }
+
+    #[test]
+    fn comments_and_blank_lines_say_nothing() {
+        let session = Session::parse("infuzz session 1\r\n\n# why\n  send 4a\n").expect("reads");
+        assert_eq!(session.steps, [SessionStep::Send(vec![0x4A])]);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (text, line) in [("", 1), ("infuzz session 2\n", 1), ("infuzz session 1\nsend 4\n", 2), ("infuzz session 1\n\nsend 4G\n", 3), ("infuzz session 1\nrestart now\n", 2), ("infuzz session 1\njump\n", 2)] {
+            assert_eq!(Session::parse(text).expect_err(text).line, line, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_library_is_not_taken_for_a_session() {
+        assert!(Session::is_session(b"infuzz session 1\n"));
+        assert!(!Session::is_session(b"IDL1"));
+        assert!(!Session::is_session(b""));
+    }
+}

@@ -1,0 +1,10 @@
+//! The sweep: every field to every value class, every rule between fields broken, every
+//! structure boundary cut, and the cases that must be accepted beside them.
+
+mod plan;
+mod report;
+mod run;
+
+pub use plan::{How, Instances, NotApplicable, Plan, Planned, STRUCTURE};
+pub use report::Report;
+pub use run::{Outcome, Sweeper, wrong_reason};

@@ -1,0 +1,394 @@
+//! What a sweep will try, worked out before anything is sent.
+
+use crate::classes::CLASSES;
+use crate::compose::default_bytes;
+use crate::format::{FieldId, Format, Shape};
+use crate::judgement::Judgement;
+use crate::rules::{Checker, break_rule, settle};
+use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use serde::Serialize;
+
+/// Classes of structure, beside those of single fields.
+pub static STRUCTURE: &[&str] = &[
+    "unchanged",
+    "other-library",
+    "absent",
+    "present",
+    "duplicated",
+    "deleted",
+    "exchanged",
+    "byte-added",
+    "byte-removed",
+    "rule-broken",
+    "corrupted",
+    "cut",
+    "trailing",
+];
+
+/// How a case's bytes are made from the base library.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// The edit, relations repaired.
+    Edit(Edit),
+    /// The edit, then every other field adapted until the library is valid.
+    Settled(Edit, String),
+    /// The edit, nothing repaired.
+    Raw(Edit),
+    /// These bytes.
+    Bytes(Vec<u8>),
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The field, if the case is about one.
+    pub field: Option<FieldId>,
+    /// Its path in the base library.
+    pub path: String,
+    /// The value class.
+    pub class: &'static str,
+    /// Which value of the class.
+    pub label: String,
+    /// How it is made.
+    pub how: How,
+}
+
+/// A field and class without a case, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotApplicable {
+    /// The field, with `[]` for positions.
+    pub field: String,
+    /// The class.
+    pub value_class: String,
+    /// Why there is no case.
+    pub why: String,
+}
+
+/// All cases of a sweep.
+pub struct Plan<'f> {
+    /// The library that is edited.
+    pub base: Tree<'f>,
+    /// The cases, in order.
+    pub cases: Vec<Planned>,
+    /// Pairs of leaf field and class without a case.
+    pub not_applicable: Vec<NotApplicable>,
+    /// Leaf fields.
+    pub fields: usize,
+    /// Pairs of leaf field and class that have cases.
+    pub applied: usize,
+    /// Rules of the description that no case was meant to break.
+    pub rules_not_broken: Vec<String>,
+}
+
+/// Which occurrences of a field are tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Instances {
+    /// The first, the middle and the last.
+    Three,
+    /// Every one.
+    All,
+}
+
+impl Instances {
+    fn of<T: Copy + PartialEq>(self, all: &[T]) -> Vec<T> {
+        match (self, all) {
+            (_, []) => Vec::new(),
+            (Instances::All, _) => all.to_vec(),
+            (Instances::Three, _) => {
+                let mut chosen = vec![all[0], all[all.len() / 2], all[all.len() - 1]];
+                chosen.dedup();
+                chosen
+            }
+        }
+    }
+}
+
+impl<'f> Plan<'f> {
+    /// Plans a sweep of `base`, which must be valid. `others` are further valid libraries.
+    pub fn new(format: &'f Format, base: &[u8], others: Vec<(String, Vec<u8>)>, instances: Instances) -> Self {
+        let tree = Tree::decode(format, base);
+        let mut tables = Tables::default();
+        tables.rebuild(&tree);
+        let plan = Plan {
+            base: tree,
+            cases: Vec::new(),
+            not_applicable: Vec::new(),
+            fields: 0,
+            applied: 0,
+            rules_not_broken: Vec::new(),
+        };
+        let mut planner = Planner { plan, tables, checker: Checker::default(), instances, by_field: Vec::new() };
+        planner.by_field = vec![Vec::new(); format.fields.len()];
+        for (id, node) in planner.plan.base.nodes().iter().enumerate() {
+            planner.by_field[usize::from(node.field.0)].push(id as NodeId);
+        }
+        planner.file("unchanged", "as it is", How::Bytes(base.to_vec()));
+        for (name, bytes) in others {
+            planner.file("other-library", &name, How::Bytes(bytes));
+        }
+        for field in format.leaves() {
+            planner.field(field.id);
+        }
+        planner.records();
+        planner.rules();
+        planner.cuts();
+        planner.plan
+    }
+
+    /// The bytes of a case.
+    pub fn bytes(&self, case: &Planned) -> Vec<u8> {
+        match &case.how {
+            How::Edit(edit) => self.base.apply(edit, Repair::Affected),
+            How::Raw(edit) => self.base.apply(edit, Repair::Nothing),
+            How::Bytes(bytes) => bytes.clone(),
+            How::Settled(edit, path) => {
+                let strict = self.base.apply(edit, Repair::Affected);
+                settle(&mut Checker::default(), &strict, self.base.format(), std::slice::from_ref(path))
+                    .unwrap_or(strict)
+            }
+        }
+    }
+}
+
+struct Planner<'f> {
+    plan: Plan<'f>,
+    tables: Tables,
+    checker: Checker,
+    instances: Instances,
+    by_field: Vec<Vec<NodeId>>,
+}
+
+impl<'f> Planner<'f> {
+    fn format(&self) -> &'f Format {
+        self.plan.base.format()
+    }
+
+    fn file(&mut self, class: &'static str, label: &str, how: How) {
+        self.plan.cases.push(Planned { field: None, path: "file".into(), class, label: label.into(), how });
+    }
+
+    fn push(&mut self, node: NodeId, class: &'static str, label: String, how: How) {
+        let field = Some(self.plan.base.node(node).field);
+        let path = self.plan.base.path(node);
+        self.plan.cases.push(Planned { field, path, class, label, how });
+    }
+
+    /// All classes for the chosen occurrences of a leaf.
+    fn field(&mut self, field: FieldId) {
+        self.plan.fields += 1;
+        let nodes = self.instances.of(&self.by_field[usize::from(field.0)]);
+        for class in CLASSES {
+            let mut why = "the library has no such field";
+            let mut cases = 0;
+            for &node in &nodes {
+                match class.apply(&self.plan.base, &self.tables, node) {
+                    Err(reason) => why = reason,
+                    Ok(values) => {
+                        for (label, bytes) in values {
+                            cases += 1;
+                            let edit = Edit::set(&self.plan.base, node, bytes);
+                            if class.legal {
+                                self.settled(node, class.name, &label, &edit);
+                            }
+                            self.push(node, class.name, label, How::Edit(edit));
+                        }
+                    }
+                }
+            }
+            self.count(field, class.name, cases, why);
+        }
+        self.optional(field);
+        self.corrupted(field);
+    }
+
+    fn count(&mut self, field: FieldId, class: &str, cases: usize, why: &str) {
+        if cases > 0 {
+            self.plan.applied += 1;
+        } else {
+            let field = self.format().field(field).path.clone();
+            self.plan.not_applicable.push(NotApplicable { field, value_class: class.into(), why: why.into() });
+        }
+    }
+
+    /// A legal value that some other field does not go with: the same with the others adapted.
+    fn settled(&mut self, node: NodeId, class: &'static str, label: &str, edit: &Edit) {
+        let strict = self.plan.base.apply(edit, Repair::Affected);
+        let tree = Tree::decode(self.format(), &strict);
+        if self.checker.judge(&tree) == Judgement::Accept {
+            return;
+        }
+        let path = self.plan.base.path(node);
+        let format = self.format();
+        if settle(&mut self.checker, &strict, format, std::slice::from_ref(&path)).is_some() {
+            self.push(node, class, format!("{label}, the rest adapted"), How::Settled(edit.clone(), path));
+        }
+    }
+
+    /// The field left out, and put in where it is absent.
+    fn optional(&mut self, field: FieldId) {
+        let Some(owner) = self.format().field(field).owner else { return };
+        if self.format().field(field).when.is_none() {
+            self.count(field, "absent", 0, "the field is never absent");
+            self.count(field, "present", 0, "the field is always present");
+            return;
+        }
+        let present = self.instances.of(&self.by_field[usize::from(field.0)]);
+        for &node in &present {
+            let edit = Edit::make_absent(&self.plan.base, node);
+            self.push(node, "absent", "left out, its bit cleared".into(), How::Edit(edit));
+        }
+        self.count(field, "absent", present.len(), "it is absent everywhere in this library");
+        let record = self.format().record(owner).field;
+        let without: Vec<NodeId> = self.by_field[usize::from(record.0)]
+            .iter()
+            .copied()
+            .filter(|record| self.plan.base.child(*record, field).is_none())
+            .collect();
+        let without = self.instances.of(&without);
+        for &record in &without {
+            let edit = Edit::make_present(&self.plan.base, record, field, default_bytes(self.format(), field));
+            let path = format!("{}.{}", self.plan.base.path(record), self.format().field(field).name);
+            self.settled_presence(record, &path, &edit);
+            self.plan.cases.push(Planned {
+                field: Some(field),
+                path,
+                class: "present",
+                label: "put in, its bit set".into(),
+                how: How::Edit(edit),
+            });
+        }
+        self.count(field, "present", without.len(), "it is present everywhere in this library");
+    }
+
+    fn settled_presence(&mut self, record: NodeId, path: &str, edit: &Edit) {
+        let strict = self.plan.base.apply(edit, Repair::Affected);
+        if self.checker.judge(&Tree::decode(self.format(), &strict)) == Judgement::Accept {
+            return;
+        }
+        // The added field's own value may be adapted; that it is there may not.
+        let bits =
+            self.plan.base.children(record).find(|child| {
+                matches!(self.format().field(self.plan.base.node(*child).field).shape, Shape::Bits { .. })
+            });
+        let kept = bits.map_or_else(|| path.to_string(), |bits| self.plan.base.path(bits));
+        let format = self.format();
+        if settle(&mut self.checker, &strict, format, std::slice::from_ref(&kept)).is_some() {
+            let field = Some(self.plan.base.node(record).field);
+            let how = How::Settled(edit.clone(), kept);
+            self.plan.cases.push(Planned {
+                field,
+                path: path.to_string(),
+                class: "present",
+                label: "put in, the rest adapted".into(),
+                how,
+            });
+        }
+    }
+
+    /// One bit changed and no check repaired.
+    fn corrupted(&mut self, field: FieldId) {
+        let nodes = self.instances.of(&self.by_field[usize::from(field.0)]);
+        for &node in &nodes {
+            let mut bytes = self.plan.base.span(node).to_vec();
+            let Some(last) = bytes.last_mut() else { continue };
+            *last ^= 0x10;
+            let edit = Edit::set(&self.plan.base, node, bytes);
+            self.push(node, "corrupted", "bit 4 of the last byte, no check repaired".into(), How::Raw(edit));
+        }
+        self.count(field, "corrupted", nodes.len(), "the library has no such field");
+    }
+
+    /// Records duplicated, deleted, exchanged, lengthened and shortened.
+    fn records(&mut self) {
+        let lists: Vec<NodeId> = self.plan.base.lists().to_vec();
+        let mut by_list: Vec<(FieldId, Vec<NodeId>)> = Vec::new();
+        for list in lists {
+            let field = self.plan.base.node(list).field;
+            let items: Vec<NodeId> = self.plan.base.children(list).collect();
+            match by_list.iter_mut().find(|(known, _)| *known == field) {
+                Some((_, all)) => all.extend(items),
+                None => by_list.push((field, items)),
+            }
+        }
+        for (_, items) in by_list {
+            for node in self.instances.of(&items) {
+                let tree = &self.plan.base;
+                let at = *tree.node(node);
+                let span = tree.span(node).to_vec();
+                let next = at.index as usize + 1;
+                let mut longer = span.clone();
+                longer.push(0);
+                let shorter = span[..span.len().saturating_sub(1)].to_vec();
+                let mut cases = vec![
+                    ("duplicated", "after itself", Edit::insert(tree, at.parent, next, span, 1)),
+                    ("deleted", "taken out", Edit::delete(tree, node)),
+                    ("byte-added", "a zero at its end", Edit::set(tree, node, longer)),
+                    ("byte-removed", "its last byte", Edit::set(tree, node, shorter)),
+                ];
+                if let Some(other) = tree.children(at.parent).nth(next) {
+                    cases.push(("exchanged", "with the next", Edit::swap(tree, node, other)));
+                }
+                for (class, label, edit) in cases {
+                    if class == "deleted" {
+                        self.settled(node, class, label, &edit);
+                    }
+                    self.push(node, class, label.into(), How::Edit(edit));
+                }
+            }
+        }
+    }
+
+    /// Every rule between fields, broken by each participant in turn.
+    fn rules(&mut self) {
+        let format = self.format();
+        for record in &format.records {
+            let nodes = self.by_field[usize::from(record.field.0)].clone();
+            for rule in &record.rules {
+                let applies = |node: &NodeId| {
+                    let tree = &self.plan.base;
+                    rule.when.as_ref().is_none_or(|c| tree.holds(*node, c, Some(&self.tables)))
+                        && !crate::rules::participants(tree, &self.tables, *node, rule).is_empty()
+                };
+                let candidates: Vec<NodeId> = nodes.iter().copied().filter(applies).collect();
+                for node in self.instances.of(&candidates) {
+                    let edits = break_rule(&mut self.checker, &self.plan.base, &self.tables, node, rule);
+                    for (label, edit) in edits {
+                        self.push(node, "rule-broken", format!("{}: {label}", format.rule(rule.id)), How::Edit(edit));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The file cut at the boundaries of its structure, and bytes added after its end.
+    fn cuts(&mut self) {
+        let tree = &self.plan.base;
+        let mut places: Vec<u32> = vec![0, 1, 2, 3, 4];
+        for child in tree.children(0) {
+            places.extend([tree.node(child).start, tree.node(child).end]);
+            let grand: Vec<NodeId> = tree.children(child).collect();
+            places.extend(self.instances.of(&grand).into_iter().map(|node| tree.node(node).end));
+        }
+        let end = tree.bytes().len() as u32;
+        let mut places: Vec<u32> =
+            places.into_iter().flat_map(|at| [at.saturating_sub(1), at, at + 1]).filter(|at| *at < end).collect();
+        places.sort_unstable();
+        places.dedup();
+        for at in places {
+            let edit = Edit::truncate(&self.plan.base, at);
+            self.file("cut", &format!("{at} bytes left"), How::Raw(edit.clone()));
+            self.file("cut", &format!("{at} bytes left, relations repaired"), How::Edit(edit));
+        }
+        let base = self.plan.base.encode().to_vec();
+        for (label, extra) in [
+            ("a zero", vec![0]),
+            ("four zeros", vec![0; 4]),
+            ("FF to the next KiB", vec![0xFF; 1024]),
+            ("the library again", base),
+        ] {
+            let edit = Edit::splice(&self.plan.base, 0, end, extra);
+            self.file("trailing", label, How::Raw(edit.clone()));
+            self.file("trailing", &format!("{label}, relations repaired"), How::Edit(edit));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Runs the cases of a plan against a device, without a reset between them.
+
+use super::plan::Plan;
+use crate::device::{Device, Outcome as Said};
+use crate::finding::{Kind, Raised};
+use crate::judgement::{Judge, Judgement};
+use crate::oracle::{Bench, CaseResult};
+use crate::rules::Cause;
+use serde::{Deserialize, Serialize};
+
+/// What came of one case, as the worker reports it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Index in the plan.
+    pub case: usize,
+    /// `accept`, `refuse` or `unspecified`.
+    pub expected: String,
+    /// The broken rule.
+    pub rule: Option<String>,
+    /// The broken field.
+    pub field: Option<String>,
+    /// Whether the known-good library was accepted afterwards.
+    pub known_good: bool,
+    /// What went wrong: kind and detail.
+    pub raised: Vec<(Kind, String)>,
+    /// Whether it also goes wrong alone, after a reset.
+    pub alone: bool,
+    /// Whether a second run alone gave the same as the first.
+    pub deterministic: bool,
+}
+
+/// A sweep in progress.
+pub struct Sweeper<'p, 'f, D> {
+    plan: &'p Plan<'f>,
+    bench: Bench<'f, D>,
+}
+
+impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
+    /// A sweep of `plan` on `bench`.
+    pub fn new(plan: &'p Plan<'f>, bench: Bench<'f, D>) -> Self {
+        Sweeper { plan, bench }
+    }
+
+    /// Runs one case of the plan. Every other one finds a known-good library staged already.
+    pub fn run(&mut self, index: usize) -> Option<Outcome> {
+        let planned = self.plan.cases.get(index)?;
+        let bytes = self.plan.bytes(planned);
+        Some(self.deliver(index, &bytes, &planned.path))
+    }
+
+    /// Runs case `index`, whose bytes and path come from elsewhere.
+    pub fn deliver(&mut self, index: usize, bytes: &[u8], path: &str) -> Outcome {
+        let result = self.one(index, bytes);
+        let (expected, rule) = (result.judgement.word().to_string(), result.judgement.rule());
+        let mut raised = result.raised.clone();
+        raised.extend(wrong_reason(self.bench.judge(), bytes, &result));
+        let format = self.plan.base.format();
+        let mut outcome = Outcome {
+            case: index,
+            expected,
+            rule: rule.map(|rule| format.rule(rule).to_string()),
+            field: None,
+            known_good: result.known_good,
+            raised: Vec::new(),
+            alone: false,
+            deterministic: true,
+        };
+        if !raised.is_empty() {
+            outcome.field = Some(self.blamed(bytes).unwrap_or_else(|| path.to_string()));
+            let first = self.alone(index, bytes);
+            let second = self.alone(index, bytes);
+            outcome.alone = first.iter().any(|one| raised.iter().any(|r| r.kind == one.kind));
+            outcome.deterministic = first == second;
+            outcome.raised = raised.into_iter().map(|r| (r.kind, r.detail)).collect();
+            let _ = self.bench.reset();
+        }
+        outcome
+    }
+
+    fn one(&mut self, index: usize, bytes: &[u8]) -> CaseResult {
+        if index % 2 == 1 {
+            self.bench.stage_other();
+        }
+        self.bench.case(bytes)
+    }
+
+    fn alone(&mut self, index: usize, bytes: &[u8]) -> Vec<Raised> {
+        if self.bench.reset().is_err() {
+            return vec![Raised::new(Kind::NotRecovered, "the device cannot be reset")];
+        }
+        let result = self.one(index, bytes);
+        let mut raised = result.raised.clone();
+        raised.extend(wrong_reason(self.bench.judge(), bytes, &result));
+        raised
+    }
+
+    fn blamed(&mut self, bytes: &[u8]) -> Option<String> {
+        let (tree, violations) = self.bench.judge().explain(bytes);
+        violations.first().map(|v| tree.path(v.node))
+    }
+}
+
+/// The reason given must be one of the broken rules, at one of the fields that take part in
+/// it or a record around them. Where the structure is damaged, what follows the damage may be
+/// read in several ways, and the reason is not judged.
+pub fn wrong_reason(judge: &mut Judge<'_>, bytes: &[u8], result: &CaseResult) -> Option<Raised> {
+    let (Judgement::Refuse(_), Said::Refused, Some(reason)) =
+        (result.judgement, result.answer.outcome, &result.answer.reason)
+    else {
+        return None;
+    };
+    let (tree, violations) = judge.explain(bytes);
+    if violations.iter().any(|v| matches!(v.cause, Cause::Shape | Cause::Relation)) {
+        return None;
+    }
+    let format = tree.format();
+    let of_rule = violations.iter().filter(|v| format.rule(v.rule) == reason.rule);
+    let mut paths = of_rule.flat_map(|v| &v.involved).map(|node| tree.path(*node)).peekable();
+    if paths.peek().is_none() {
+        let broken: Vec<&str> = violations.iter().map(|v| format.rule(v.rule)).collect();
+        return Some(Raised::new(
+            Kind::WrongReason,
+            format!("refused because of {} at {}, but broken is {}", reason.rule, reason.field, broken.join(", ")),
+        ));
+    }
+    let named = &reason.field;
+    let right = paths.any(|path| {
+        path == *named || path.strip_prefix(named.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+    });
+    (!right).then(|| {
+        Raised::new(
+            Kind::WrongReason,
+            format!("refused because of {} at {named}, which takes no part in it", reason.rule),
+        )
+    })
+}

@@ -1,0 +1,260 @@
+//! Reading a tree: children, operands, values, paths.
+
+use super::{NodeId, Tree};
+use crate::format::{Condition, FieldId, Operand, PathStep, Shape, Tail, TestKind, Value};
+
+/// Records of the tables that references name, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    tables: Vec<(FieldId, Vec<(u64, NodeId)>)>,
+}
+
+impl Tables {
+    /// Indexes every table of `tree` that a reference names.
+    pub fn rebuild(&mut self, tree: &Tree<'_>) {
+        let format = tree.format();
+        if self.tables.is_empty() {
+            for reference in format.fields.iter().filter_map(|f| f.refers.as_ref()) {
+                if !self.tables.iter().any(|(table, _)| *table == reference.table) {
+                    self.tables.push((reference.table, Vec::new()));
+                }
+            }
+        }
+        for (table, rows) in &mut self.tables {
+            rows.clear();
+            let key = format.fields.iter().filter_map(|f| f.refers.as_ref()).find(|r| r.table == *table).map(|r| r.key);
+            let (Some(key), Some(list)) = (key, tree.lists().iter().find(|list| tree.node(**list).field == *table))
+            else {
+                continue;
+            };
+            for record in tree.children(*list) {
+                if let Some(value) = tree.child(record, key).and_then(|node| tree.number(node)) {
+                    rows.push((value, record));
+                }
+            }
+            if !rows.is_sorted_by_key(|row| row.0) {
+                rows.sort_by_key(|row| row.0);
+            }
+        }
+    }
+
+    /// The record of `table` with this key.
+    pub fn find(&self, table: FieldId, key: u64) -> Option<NodeId> {
+        let (_, rows) = self.tables.iter().find(|(known, _)| *known == table)?;
+        let guess = key.checked_sub(rows.first()?.0).and_then(|at| rows.get(usize::try_from(at).ok()?));
+        if let Some((found, node)) = guess
+            && *found == key
+        {
+            return Some(*node);
+        }
+        rows.binary_search_by_key(&key, |row| row.0).ok().map(|at| rows[at].1)
+    }
+
+    /// The keys of `table`, ascending.
+    pub fn keys(&self, table: FieldId) -> impl Iterator<Item = u64> + '_ {
+        self.tables.iter().filter(move |(known, _)| *known == table).flat_map(|(_, rows)| rows.iter().map(|row| row.0))
+    }
+}
+
+/// The children of a node.
+pub struct Children<'t, 'f> {
+    tree: &'t Tree<'f>,
+    at: NodeId,
+    end: NodeId,
+}
+
+impl Iterator for Children<'_, '_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        if self.at >= self.end {
+            return None;
+        }
+        let id = self.at;
+        self.at = self.tree.nodes[id as usize].next;
+        Some(id)
+    }
+}
+
+impl<'f> Tree<'f> {
+    /// The children of `node`, in order. Also usable while the node is still being decoded.
+    #[inline]
+    pub fn children(&self, node: NodeId) -> Children<'_, 'f> {
+        let end = self.nodes[node as usize].next.min(self.nodes.len() as NodeId);
+        Children { tree: self, at: node + 1, end }
+    }
+
+    /// The child that is `field`. Fields of a record stand in the order of their ids.
+    #[inline]
+    pub fn child(&self, node: NodeId, field: FieldId) -> Option<NodeId> {
+        let end = self.nodes[node as usize].next.min(self.nodes.len() as NodeId);
+        let wanted = self.format.field(field);
+        let mut at = node + 1 + wanted.lead;
+        while at < end {
+            let this = &self.nodes[at as usize];
+            if this.field == field {
+                return Some(at);
+            }
+            if wanted.fixed || this.field > field {
+                return None;
+            }
+            at = this.next;
+        }
+        None
+    }
+
+    /// Whether `ancestor` is `node` or contains it.
+    pub fn contains(&self, ancestor: NodeId, node: NodeId) -> bool {
+        (ancestor..self.nodes[ancestor as usize].next.max(ancestor + 1)).contains(&node)
+    }
+
+    /// The record that encloses `node`, which is not itself counted.
+    pub fn enclosing_record(&self, node: NodeId) -> NodeId {
+        let mut at = self.nodes[node as usize].parent;
+        while at != 0 && !matches!(self.format.field(self.nodes[at as usize].field).shape, Shape::Record(_)) {
+            at = self.nodes[at as usize].parent;
+        }
+        at
+    }
+
+    /// The node an operand names, from a record. References need `tables`.
+    pub fn locate(&self, context: NodeId, operand: &Operand, tables: Option<&Tables>) -> Option<NodeId> {
+        let mut at = context;
+        for step in &operand.steps {
+            at = match step {
+                PathStep::Root => 0,
+                PathStep::Up => self.enclosing_record(at),
+                PathStep::Child(field) => self.child(at, *field)?,
+                PathStep::Follow(field) => {
+                    let reference = self.format.field(*field).refers.as_ref()?;
+                    let key = self.child(at, *field).and_then(|node| self.number(node))?;
+                    tables?.find(reference.table, key).filter(|_| reference.none != Some(key))?
+                }
+            };
+        }
+        Some(at)
+    }
+
+    /// The value an operand reads.
+    pub fn value_of(&self, context: NodeId, operand: &Operand, tables: Option<&Tables>) -> Option<Value> {
+        let node = self.locate(context, operand, tables)?;
+        self.tail(node, operand.tail)
+    }
+
+    fn tail(&self, node: NodeId, tail: Tail) -> Option<Value> {
+        let number = self.number(node)?;
+        match tail {
+            Tail::Value => Some(Value::Number(number)),
+            Tail::Bit(bit) => Some(Value::Number(number >> bit & 1)),
+            Tail::Attribute(column) => match self.format.field(self.node(node).field).shape {
+                Shape::Enum { of, .. } => self.format.enums[of].row(number).map(|row| row.attributes[column]),
+                _ => None,
+            },
+        }
+    }
+
+    /// The number an operand reads, without following references.
+    pub fn number_of(&self, context: NodeId, operand: &Operand) -> Option<u64> {
+        match self.value_of(context, operand, None)? {
+            Value::Number(number) => Some(number),
+            Value::Symbol(_) => None,
+        }
+    }
+
+    /// Whether a condition holds on a record. A test of a field that is not there fails.
+    pub fn holds(&self, context: NodeId, condition: &Condition, tables: Option<&Tables>) -> bool {
+        condition.any.iter().any(|all| {
+            all.iter().all(|test| match &test.kind {
+                TestKind::Present => match test.operand.tail {
+                    Tail::Bit(_) => self.value_of(context, &test.operand, tables) == Some(Value::Number(1)),
+                    _ => self.locate(context, &test.operand, tables).is_some(),
+                },
+                TestKind::Is(values) => {
+                    self.value_of(context, &test.operand, tables).is_some_and(|v| values.contains(&v))
+                }
+                TestKind::IsNot(values) => {
+                    self.value_of(context, &test.operand, tables).is_some_and(|v| !values.contains(&v))
+                }
+            })
+        })
+    }
+
+    /// The number a leaf holds; none for texts, cut fields and fields of another kind.
+    #[inline]
+    pub fn number(&self, node: NodeId) -> Option<u64> {
+        let node = self.node(node);
+        if node.short {
+            return None;
+        }
+        let bytes = &self.bytes[node.start as usize..node.end as usize];
+        let field = self.format.field(node.field);
+        match field.shape {
+            Shape::Digits { .. } => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+            }
+            _ => {
+                let (_, big) = field.integer()?;
+                Some(match (bytes.len(), big) {
+                    (1, _) => u64::from(bytes[0]),
+                    (2, false) => u64::from(u16::from_le_bytes([bytes[0], bytes[1]])),
+                    (4, false) => u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+                    (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+                    (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+                })
+            }
+        }
+    }
+
+    /// The characters of a text as bytes: without length prefix and padding.
+    pub fn text(&self, node: NodeId) -> &[u8] {
+        let bytes = self.span(node);
+        match &self.format.field(self.node(node).field).shape {
+            Shape::Text(text) => {
+                let body = bytes.get(usize::from(text.prefix)..).unwrap_or(&[]);
+                match text.pad {
+                    Some(pad) => body.split(|byte| *byte == pad).next().unwrap_or(&[]),
+                    None => body,
+                }
+            }
+            _ => bytes,
+        }
+    }
+
+    /// The path of a node: `setup[3].continuous.soft_max`.
+    pub fn path(&self, node: NodeId) -> String {
+        let mut parts = Vec::new();
+        let mut at = node;
+        while at != 0 {
+            let this = self.node(at);
+            let field = self.format.field(this.field);
+            let in_list = matches!(self.format.field(self.node(this.parent).field).shape, Shape::List { .. });
+            if in_list {
+                parts.push(format!("{}[{}]", field.name, this.index));
+                at = self.node(this.parent).parent;
+            } else {
+                parts.push(field.name.clone());
+                at = this.parent;
+            }
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// The node with this path.
+    pub fn find(&self, path: &str) -> Option<NodeId> {
+        let mut at = 0;
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let (name, index) = match part.split_once('[') {
+                Some((name, rest)) => (name, Some(rest.strip_suffix(']')?.parse::<usize>().ok()?)),
+                None => (part, None),
+            };
+            at = self.children(at).find(|child| self.format.field(self.node(*child).field).name == name)?;
+            if let Some(index) = index {
+                at = self.children(at).nth(index)?;
+            }
+        }
+        Some(at)
+    }
+}

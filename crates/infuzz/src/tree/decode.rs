@@ -1,0 +1,310 @@
+//! The lenient decoder: never fails, loses no byte.
+
+use super::{Node, NodeId, Problem, Tree};
+use crate::format::{Codec, Count, Delimiter, Extent, FieldId, Place, RecordId, RuleId, Shape, TextShape};
+
+/// Undoes the whole-message codecs. A message that would not come out the same again is not of
+/// the codec's form; it is kept as it is, and the rule is noted.
+pub(super) fn codecs(tree: &mut Tree<'_>, wire: &[u8]) {
+    let mut plain = wire.to_vec();
+    let mut broken = None;
+    tree.opaque = false;
+    for codec in &tree.format.codecs {
+        let Codec::Substitute(table, rule) = codec;
+        let decoded = unsubstitute(table, &plain);
+        if substitute(table, &decoded) == plain {
+            plain = decoded;
+        } else {
+            broken = Some(*rule);
+            break;
+        }
+    }
+    if let Some(rule) = broken {
+        tree.problems.push(Problem { rule, node: 0 });
+        tree.opaque = true;
+        plain = wire.to_vec();
+    }
+    if plain != wire {
+        tree.wire = Some(wire.to_vec());
+    }
+    tree.bytes = plain;
+}
+
+/// Applies the codecs to edited bytes.
+pub(super) fn recode(tree: &Tree<'_>, plain: Vec<u8>) -> Vec<u8> {
+    if tree.opaque {
+        return plain;
+    }
+    tree.format.codecs.iter().rev().fold(plain, |bytes, Codec::Substitute(table, _)| substitute(table, &bytes))
+}
+
+fn substitute(table: &[(u8, Vec<u8>)], plain: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(plain.len());
+    for &byte in plain {
+        match table.iter().find(|(from, _)| *from == byte) {
+            Some((_, to)) => wire.extend_from_slice(to),
+            None => wire.push(byte),
+        }
+    }
+    wire
+}
+
+fn unsubstitute(table: &[(u8, Vec<u8>)], wire: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(wire.len());
+    let mut at = 0;
+    while at < wire.len() {
+        match table.iter().find(|(_, to)| wire[at..].starts_with(to)) {
+            Some((from, to)) => {
+                plain.push(*from);
+                at += to.len();
+            }
+            None => {
+                plain.push(wire[at]);
+                at += 1;
+            }
+        }
+    }
+    plain
+}
+
+/// Builds the arena.
+pub(super) fn run(tree: &mut Tree<'_>) {
+    tree.nodes.clear();
+    tree.relations.clear();
+    tree.lists.clear();
+    let limit = tree.bytes.len();
+    let exact = tree.format.exact;
+    let root = tree.format.root;
+    let mut decoder = Decoder { tree, at: 0 };
+    decoder.field(root, 0, 0, limit, exact);
+    if decoder.at < limit {
+        decoder.problem(exact, 0);
+    }
+    let root = &mut tree.nodes[0];
+    root.end = limit as u32;
+}
+
+struct Decoder<'t, 'f> {
+    tree: &'t mut Tree<'f>,
+    at: usize,
+}
+
+impl Decoder<'_, '_> {
+    fn problem(&mut self, rule: RuleId, node: NodeId) {
+        self.tree.problems.push(Problem { rule, node });
+    }
+
+    fn open(&mut self, field: FieldId, parent: NodeId, index: u32) -> NodeId {
+        let id = self.tree.nodes.len() as NodeId;
+        let at = self.at as u32;
+        self.tree.nodes.push(Node {
+            field,
+            parent,
+            start: at,
+            end: at,
+            next: NodeId::MAX,
+            index,
+            short: false,
+            blank: false,
+        });
+        id
+    }
+
+    fn close(&mut self, node: NodeId) {
+        let next = self.tree.nodes.len() as NodeId;
+        let end = self.at as u32;
+        let node = &mut self.tree.nodes[node as usize];
+        (node.next, node.end) = (next, end);
+    }
+
+    /// A leaf of `length` bytes, or what is left of them.
+    fn leaf(&mut self, node: NodeId, length: usize, limit: usize, exact: RuleId) {
+        let left = limit.saturating_sub(self.at);
+        if length > left {
+            self.tree.nodes[node as usize].short = true;
+            self.problem(exact, node);
+        }
+        self.at += length.min(left);
+        self.close(node);
+    }
+
+    fn field(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
+        let format = self.tree.format;
+        let field = format.field(id);
+        if let Shape::Switch { on, cases } = &field.shape {
+            let value = self.tree.number_of(parent, on);
+            let case = cases.iter().find(|(code, _)| value == Some(*code));
+            if let Some((_, case)) = case {
+                self.field(*case, parent, index, limit, exact);
+            }
+            return;
+        }
+        if let Some(Place::Fixed(at)) = field.at {
+            // Bytes passed over belong to no field.
+            self.at = usize::try_from(at).unwrap_or(usize::MAX).clamp(self.at, limit.max(self.at));
+        }
+        let exact = field.exact.unwrap_or(exact);
+        let stated = match &field.size {
+            None => None,
+            Some(Place::Fixed(size)) => Some(*size),
+            Some(Place::Field(operand)) => self.tree.number_of(parent, operand),
+        };
+        let outer = limit;
+        let limit = match stated.and_then(|size| self.at.checked_add(usize::try_from(size).ok()?)) {
+            Some(end) if end <= limit => end,
+            _ => limit,
+        };
+        let node = self.open(id, parent, index);
+        if field.relation.is_some() {
+            self.tree.relations.push(node);
+        }
+        match &field.shape {
+            Shape::Uint { width, .. }
+            | Shape::Int { width, .. }
+            | Shape::Enum { width, .. }
+            | Shape::Bits { width, .. }
+            | Shape::Digits { width } => {
+                self.leaf(node, usize::from(*width), limit, exact);
+            }
+            Shape::Const(bytes) => self.leaf(node, bytes.len(), limit, exact),
+            Shape::Decimal => self.leaf(node, limit - self.at, limit, exact),
+            Shape::Bytes(extent) => {
+                let length = self.extent(extent, limit);
+                self.leaf(node, length, limit, exact);
+            }
+            Shape::Text(text) => {
+                let length = self.text(text, limit);
+                self.leaf(node, length, limit, exact);
+            }
+            Shape::Record(record) => {
+                self.record(*record, node, limit, exact);
+                self.close(node);
+            }
+            Shape::List { item, count } => {
+                self.tree.lists.push(node);
+                self.list(*item, count, node, parent, limit, exact);
+                self.close(node);
+            }
+            Shape::Switch { .. } => {}
+        }
+        if stated.is_some() && limit < outer && self.at < limit {
+            self.at = limit;
+            self.problem(exact, node);
+            self.close(node);
+        }
+    }
+
+    fn extent(&self, extent: &Extent, limit: usize) -> usize {
+        let rest = &self.tree.bytes[self.at..limit];
+        match extent {
+            Extent::Fixed(length) => *length as usize,
+            Extent::Rest => rest.len(),
+            Extent::Until(ends) => {
+                (0..rest.len()).find(|&at| ends.iter().any(|end| rest[at..].starts_with(end))).unwrap_or(rest.len())
+            }
+        }
+    }
+
+    fn text(&self, text: &TextShape, limit: usize) -> usize {
+        if text.prefix == 0 {
+            return self.extent(&text.extent, limit);
+        }
+        let prefix = usize::from(text.prefix);
+        let stated = self.tree.bytes.get(self.at..(self.at + prefix).min(limit)).unwrap_or(&[]);
+        let length = stated.iter().rev().fold(0usize, |n, byte| (n << 8) | usize::from(*byte));
+        prefix.saturating_add(length)
+    }
+
+    fn record(&mut self, record: RecordId, node: NodeId, limit: usize, exact: RuleId) {
+        let format = self.tree.format;
+        let record = format.record(record);
+        if let Some(blank) = record.blank {
+            let rest = &self.tree.bytes[self.at..limit];
+            if !rest.is_empty() && rest.iter().all(|byte| *byte == blank) {
+                self.tree.nodes[node as usize].blank = true;
+                self.at = limit;
+                return;
+            }
+        }
+        let separator = record.separator.as_ref().and_then(|s| self.delimiter(s, node));
+        for &id in &record.fields {
+            let field = format.field(id);
+            if let Some(when) = &field.when
+                && !self.tree.holds(node, when, None)
+            {
+                continue;
+            }
+            match &separator {
+                None => self.field(id, node, 0, limit, exact),
+                Some(separator) => {
+                    let end = self.find(separator, limit);
+                    self.field(id, node, 0, end, exact);
+                    self.at = end;
+                    if end < limit {
+                        self.at += separator.len();
+                    } else {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn delimiter(&self, delimiter: &Delimiter, context: NodeId) -> Option<Vec<u8>> {
+        match delimiter {
+            Delimiter::Bytes(bytes) => Some(bytes.clone()),
+            Delimiter::Field(operand) => {
+                let node = self.tree.locate(context, operand, None)?;
+                Some(self.tree.span(node).to_vec())
+            }
+        }
+        .filter(|bytes| !bytes.is_empty())
+    }
+
+    fn find(&self, delimiter: &[u8], limit: usize) -> usize {
+        let rest = &self.tree.bytes[self.at..limit];
+        let found = rest.windows(delimiter.len()).position(|window| window == delimiter);
+        found.map_or(limit, |at| self.at + at)
+    }
+
+    fn list(&mut self, item: FieldId, count: &Count, node: NodeId, parent: NodeId, limit: usize, exact: RuleId) {
+        let most = match count {
+            Count::Fixed(n) => u64::from(*n),
+            Count::Field(operand) => match self.tree.number_of(parent, operand) {
+                Some(n) => n,
+                None => return,
+            },
+            Count::Rest => u64::MAX,
+            Count::Delimited(delimiter) => {
+                let Some(delimiter) = self.delimiter(delimiter, parent) else { return };
+                let mut index = 0;
+                while self.at < limit {
+                    let end = self.find(&delimiter, limit);
+                    self.field(item, node, index, end, exact);
+                    self.at = end;
+                    if end < limit {
+                        self.at += delimiter.len();
+                    }
+                    index += 1;
+                }
+                return;
+            }
+        };
+        let counted = !matches!(count, Count::Rest);
+        let mut index = 0u32;
+        while u64::from(index) < most {
+            let before = self.at;
+            if before >= limit {
+                if counted {
+                    self.problem(exact, node);
+                }
+                return;
+            }
+            self.field(item, node, index, limit, exact);
+            if self.at == before {
+                return;
+            }
+            index += 1;
+        }
+    }
+}

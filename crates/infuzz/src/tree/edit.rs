@@ -1,0 +1,369 @@
+//! Edits: what is changed, and which relations follow.
+//!
+//! An [`Edit`] is a set of byte patches with the node each belongs to. Applying one never fails.
+//! Relations whose true value the edit changes are written anew (sizes, counts and offsets first,
+//! then checks in dependency order), except those the edit leaves broken on purpose.
+
+use super::relation::encode_number;
+use super::{NodeId, Tree, decode};
+use crate::format::{FieldId, PathStep, RelationKind, Shape, Tail, TestKind};
+use std::ops::Range;
+
+/// Which relations are written anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repair {
+    /// Those whose true value the edit changes.
+    Affected,
+    /// All of them, also where the input was broken before.
+    All,
+    /// None.
+    Nothing,
+}
+
+#[derive(Clone, Debug)]
+struct Patch {
+    start: u32,
+    end: u32,
+    owner: NodeId,
+    bytes: Vec<u8>,
+}
+
+/// A change of a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    patches: Vec<Patch>,
+    counts: Vec<(NodeId, i64)>,
+    left_broken: Vec<(NodeId, Vec<u8>)>,
+}
+
+impl Edit {
+    /// Replaces all bytes of a node.
+    pub fn set(tree: &Tree<'_>, node: NodeId, bytes: Vec<u8>) -> Self {
+        let at = tree.node(node);
+        Edit { patches: vec![Patch { start: at.start, end: at.end, owner: node, bytes }], ..Edit::default() }
+    }
+
+    /// Writes a number into a numeric field.
+    pub fn set_number(tree: &Tree<'_>, node: NodeId, value: u64) -> Self {
+        Edit::set(tree, node, tree.encode_number(node, value))
+    }
+
+    /// Removes an item of a list, or any other node.
+    pub fn delete(tree: &Tree<'_>, node: NodeId) -> Self {
+        let at = *tree.node(node);
+        let counts = if is_list(tree, at.parent) { vec![(at.parent, -1)] } else { Vec::new() };
+        Edit {
+            patches: vec![Patch { start: at.start, end: at.end, owner: at.parent, bytes: Vec::new() }],
+            counts,
+            ..Edit::default()
+        }
+    }
+
+    /// Puts `items` encoded items before position `index` of a list.
+    pub fn insert(tree: &Tree<'_>, list: NodeId, index: usize, bytes: Vec<u8>, items: i64) -> Self {
+        let start = tree.children(list).nth(index).map_or(tree.node(list).end, |child| tree.node(child).start);
+        Edit {
+            patches: vec![Patch { start, end: start, owner: list, bytes }],
+            counts: vec![(list, items)],
+            ..Edit::default()
+        }
+    }
+
+    /// Exchanges two nodes of the same kind.
+    pub fn swap(tree: &Tree<'_>, a: NodeId, b: NodeId) -> Self {
+        Edit::set(tree, a, tree.span(b).to_vec()).and(Edit::set(tree, b, tree.span(a).to_vec()))
+    }
+
+    /// Removes everything from byte `at` on.
+    pub fn truncate(tree: &Tree<'_>, at: u32) -> Self {
+        let end = tree.bytes().len() as u32;
+        Edit { patches: vec![Patch { start: at.min(end), end, owner: 0, bytes: Vec::new() }], ..Edit::default() }
+    }
+
+    /// Puts bytes before byte `at` inside `owner`; no count changes.
+    pub fn splice(tree: &Tree<'_>, owner: NodeId, at: u32, bytes: Vec<u8>) -> Self {
+        let at = at.min(tree.bytes().len() as u32);
+        Edit { patches: vec![Patch { start: at, end: at, owner, bytes }], ..Edit::default() }
+    }
+
+    /// Removes an optional field and clears the bit that says it is there.
+    pub fn make_absent(tree: &Tree<'_>, node: NodeId) -> Self {
+        let record = tree.node(node).parent;
+        Edit::delete(tree, node).and(presence(tree, record, tree.node(node).field, false))
+    }
+
+    /// Adds an optional field with these bytes and sets the bit that says it is there.
+    pub fn make_present(tree: &Tree<'_>, record: NodeId, field: FieldId, bytes: Vec<u8>) -> Self {
+        let mut at = tree.node(record).start;
+        if let Shape::Record(id) = tree.format().field(tree.node(record).field).shape {
+            for before in tree.format().record(id).fields.iter().take_while(|f| **f != field) {
+                at = tree.child(record, *before).map_or(at, |node| tree.node(node).end);
+            }
+        }
+        Edit::splice(tree, record, at, bytes).and(presence(tree, record, field, true))
+    }
+
+    /// Both edits, made on the same tree.
+    pub fn and(mut self, other: Edit) -> Self {
+        self.patches.extend(other.patches);
+        self.counts.extend(other.counts);
+        self.left_broken.extend(other.left_broken);
+        self
+    }
+
+    /// Leaves one relation broken: its field holds `bytes` whatever the rest says.
+    pub fn leave_broken(mut self, node: NodeId, bytes: Vec<u8>) -> Self {
+        self.left_broken.push((node, bytes));
+        self
+    }
+}
+
+fn is_list(tree: &Tree<'_>, node: NodeId) -> bool {
+    matches!(tree.format().field(tree.node(node).field).shape, Shape::List { .. })
+}
+
+/// Sets or clears the bit of the same record that decides whether `field` is there.
+fn presence(tree: &Tree<'_>, record: NodeId, field: FieldId, present: bool) -> Edit {
+    let tests = tree.format().field(field).when.iter().flat_map(|when| when.any.iter().flatten());
+    for test in tests {
+        let (TestKind::Present, Tail::Bit(bit), Some(PathStep::Child(_))) =
+            (&test.kind, test.operand.tail, test.operand.steps.last())
+        else {
+            continue;
+        };
+        if let Some(bits) = tree.locate(record, &test.operand, None)
+            && let Some(value) = tree.number(bits)
+        {
+            let changed = if present { value | 1 << bit } else { value & !(1 << bit) };
+            return Edit::set_number(tree, bits, changed);
+        }
+    }
+    Edit::default()
+}
+
+/// Where nodes of the old tree lie after the patches.
+struct Moved<'a, 'f> {
+    tree: &'a Tree<'f>,
+    patches: &'a [Patch],
+}
+
+impl Moved<'_, '_> {
+    fn shift(&self, counts: impl Fn(&Patch) -> bool) -> i64 {
+        self.patches.iter().filter(|p| counts(p)).map(|p| p.bytes.len() as i64 - i64::from(p.end - p.start)).sum()
+    }
+
+    fn start(&self, node: NodeId) -> usize {
+        let at = self.tree.node(node).start;
+        let before = |p: &Patch| {
+            p.end <= at
+                && p.owner < node
+                && !self.is_self(p, node)
+                && !(p.start == at && self.tree.contains(node, p.owner))
+        };
+        (i64::from(at) + self.shift(before)).max(0) as usize
+    }
+
+    fn end(&self, node: NodeId) -> usize {
+        let (from, mut at) = (self.tree.node(node).start, self.tree.node(node).end);
+        if let Some(cut) = self.patches.iter().find(|p| p.start < at && at < p.end) {
+            at = cut.start.max(from);
+        }
+        let before = |p: &Patch| {
+            if p.end < at {
+                return true;
+            }
+            p.end == at && (self.tree.contains(node, p.owner) || p.owner < node && p.start <= from && p.end <= from)
+        };
+        (i64::from(at) + self.shift(before)).max(0) as usize
+    }
+
+    fn is_self(&self, patch: &Patch, node: NodeId) -> bool {
+        patch.owner == node
+    }
+
+    /// Whether a patch replaces the node together with something around it.
+    fn gone(&self, node: NodeId) -> bool {
+        let at = self.tree.node(node);
+        self.patches.iter().any(|p| p.owner != node && p.start <= at.start && at.end <= p.end && p.start < p.end)
+    }
+}
+
+impl Tree<'_> {
+    /// The wire bytes after an edit.
+    pub fn apply(&self, edit: &Edit, repair: Repair) -> Vec<u8> {
+        let mut patches = edit.patches.clone();
+        patches.sort_by_key(|p| (p.start, p.end));
+        let mut end = 0;
+        patches.retain(|p| {
+            let fits = p.start >= end;
+            end = end.max(p.end);
+            fits
+        });
+        let mut out = Vec::with_capacity(self.bytes().len() + patches.iter().map(|p| p.bytes.len()).sum::<usize>());
+        let mut written = Vec::new();
+        let mut at = 0;
+        for patch in &patches {
+            out.extend_from_slice(&self.bytes()[at..patch.start as usize]);
+            written.push(out.len()..out.len() + patch.bytes.len());
+            out.extend_from_slice(&patch.bytes);
+            at = patch.end as usize;
+        }
+        out.extend_from_slice(&self.bytes()[at..]);
+        let moved = Moved { tree: self, patches: &patches };
+        let mut writer = Writer { out, written };
+        if repair != Repair::Nothing {
+            self.write_structure(&moved, edit, repair, &mut writer);
+        }
+        for (node, bytes) in &edit.left_broken {
+            if !moved.gone(*node) {
+                writer.write(moved.start(*node), bytes);
+            }
+        }
+        if repair != Repair::Nothing {
+            if repair == Repair::All || self.recount_needed(&patches) {
+                return decode::recode(self, self.recounted(edit, writer.out, &moved, repair));
+            }
+            self.write_checks(&moved, edit, repair, &mut writer);
+        }
+        decode::recode(self, writer.out)
+    }
+
+    fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+        let set_by_edit = |node: NodeId| moved.patches.iter().any(|p| p.owner == node);
+        for &node in self.relations() {
+            let Some(relation) = self.relation(node) else { continue };
+            let Some(target) = self.relation_target(node) else { continue };
+            let at = self.node(target);
+            let (old, new) = match relation.kind {
+                RelationKind::SizeOf(_) => {
+                    (u64::from(at.end - at.start), moved.end(target).saturating_sub(moved.start(target)) as u64)
+                }
+                RelationKind::OffsetOf(_) => (u64::from(at.start), moved.start(target) as u64),
+                RelationKind::CountOf(_) => {
+                    let old = self.children(target).count() as i64;
+                    let change: i64 = edit.counts.iter().filter(|(list, _)| *list == target).map(|(_, n)| n).sum();
+                    (old as u64, (old + change).max(0) as u64)
+                }
+                RelationKind::CountWhere { .. } | RelationKind::Check { .. } => continue,
+            };
+            if (old == new && repair != Repair::All) || moved.gone(node) || set_by_edit(node) {
+                continue;
+            }
+            writer.write(moved.start(node), &encode_number(&self.format().field(self.node(node).field).shape, new));
+        }
+    }
+
+    fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+        for field in &self.format().check_order {
+            for &node in self.relations() {
+                if self.node(node).field != *field || moved.gone(node) {
+                    continue;
+                }
+                let (Some(target), Some(covered)) = (self.relation_target(node), self.covered(node)) else { continue };
+                let to_here = covered.end == self.node(node).start;
+                let span = moved.start(target)..if to_here { moved.start(node) } else { moved.end(target) };
+                let touched = moved
+                    .patches
+                    .iter()
+                    .any(|p| p.start <= covered.end && p.owner != node && self.contains(target, p.owner));
+                let rewritten = writer.written.iter().any(|w| w.start < span.end && span.start < w.end);
+                let kept =
+                    edit.left_broken.iter().any(|(n, _)| *n == node) || moved.patches.iter().any(|p| p.owner == node);
+                if kept || (repair != Repair::All && !touched && !rewritten) {
+                    continue;
+                }
+                let Some(RelationKind::Check { algorithm, .. }) = self.relation(node).map(|r| &r.kind) else {
+                    continue;
+                };
+                let Some(bytes) = writer.out.get(span) else { continue };
+                let value = super::compute_check(*algorithm, bytes);
+                writer.write(moved.start(node), &self.encode_number(node, value));
+            }
+        }
+    }
+
+    /// Whether a count of the records that refer to another may have changed.
+    fn recount_needed(&self, patches: &[Patch]) -> bool {
+        self.relations().iter().any(|node| match self.relation(*node).map(|r| &r.kind) {
+            Some(RelationKind::CountWhere { key, equals, .. }) => patches.iter().any(|p| {
+                let field = self.node(p.owner).field;
+                let list = self.relation_target(*node);
+                field == *key || field == *equals || list == Some(p.owner) || list == Some(self.node(p.owner).parent)
+            }),
+            _ => false,
+        })
+    }
+
+    /// Decodes the edited bytes, writes every such count and then every affected check.
+    fn recounted(&self, edit: &Edit, out: Vec<u8>, moved: &Moved<'_, '_>, repair: Repair) -> Vec<u8> {
+        let mut tree = self.clone();
+        tree.wire = None;
+        tree.problems.clear();
+        tree.bytes = out;
+        decode::run(&mut tree);
+        let kept: Vec<usize> = edit
+            .left_broken
+            .iter()
+            .map(|(n, _)| moved.start(*n))
+            .chain(moved.patches.iter().filter(|p| self.relation(p.owner).is_some()).map(|p| moved.start(p.owner)))
+            .collect();
+        let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
+        let mut pending = Vec::new();
+        tree.bytes = writer.out.clone();
+        for &node in tree.relations() {
+            let is_count = matches!(tree.relation(node).map(|r| &r.kind), Some(RelationKind::CountWhere { .. }));
+            let start = tree.node(node).start as usize;
+            if is_count
+                && !kept.contains(&start)
+                && let Some(value) = tree.expected(node)
+            {
+                pending.push((start, tree.encode_number(node, value)));
+            }
+        }
+        for (at, bytes) in pending {
+            writer.write(at, &bytes);
+        }
+        for field in &self.format().check_order {
+            for &node in tree.relations() {
+                let at = tree.node(node);
+                if at.field != *field || kept.contains(&(at.start as usize)) {
+                    continue;
+                }
+                let (Some(covered), Some(RelationKind::Check { algorithm, .. })) =
+                    (tree.covered(node), tree.relation(node).map(|r| &r.kind))
+                else {
+                    continue;
+                };
+                if repair == Repair::Affected && self.was_broken(node, &tree) {
+                    continue;
+                }
+                let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
+                writer.write(at.start as usize, &tree.encode_number(node, value));
+            }
+        }
+        writer.out
+    }
+
+    /// Whether the check at the same place of the old tree was broken already.
+    fn was_broken(&self, node: NodeId, new: &Tree<'_>) -> bool {
+        let field = new.node(node).field;
+        let mut same = self.relations().iter().filter(|old| self.node(**old).field == field);
+        let (Some(old), None) = (same.next(), same.next()) else { return false };
+        self.number(*old).is_some() && self.expected(*old) != self.number(*old)
+    }
+}
+
+struct Writer {
+    out: Vec<u8>,
+    written: Vec<Range<usize>>,
+}
+
+impl Writer {
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let range = at..at + bytes.len();
+        if let Some(target) = self.out.get_mut(range.clone()) {
+            target.copy_from_slice(bytes);
+            self.written.push(range);
+        }
+    }
+}

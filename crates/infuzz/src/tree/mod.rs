@@ -1,0 +1,141 @@
+//! A lossless tree over the bytes of an input: a flat arena of (field, span).
+//!
+//! Decoding is lenient: every byte string has a tree, and re-encoding an unedited tree gives the
+//! same bytes. What does not fit the description is kept as [`Tree::problems`].
+
+mod access;
+mod decode;
+mod edit;
+mod relation;
+
+pub use access::Tables;
+pub use edit::{Edit, Repair};
+pub use relation::{compute_check, encode_number};
+
+use crate::format::{FieldId, Format, RuleId};
+
+/// Index of a node in its tree.
+pub type NodeId = u32;
+
+/// One field found in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Which field.
+    pub field: FieldId,
+    /// The node that contains it; the root contains itself.
+    pub parent: NodeId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// One past the last node of its subtree: the next sibling, if it has the same parent.
+    pub next: NodeId,
+    /// Position in its list.
+    pub index: u32,
+    /// The input ended before the field did.
+    pub short: bool,
+    /// A record whose bytes are all its blank value.
+    pub blank: bool,
+}
+
+/// Something that does not fit the shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule it breaks.
+    pub rule: RuleId,
+    /// Where.
+    pub node: NodeId,
+}
+
+/// The decoded form of one input.
+#[derive(Clone, Debug)]
+pub struct Tree<'f> {
+    format: &'f Format,
+    /// The wire bytes, where a codec makes them differ from `bytes`.
+    wire: Option<Vec<u8>>,
+    /// The codecs do not apply: the message is not of their form.
+    opaque: bool,
+    bytes: Vec<u8>,
+    nodes: Vec<Node>,
+    problems: Vec<Problem>,
+    relations: Vec<NodeId>,
+    lists: Vec<NodeId>,
+}
+
+impl<'f> Tree<'f> {
+    /// Decodes any bytes.
+    pub fn decode(format: &'f Format, wire: &[u8]) -> Self {
+        let mut tree = Tree::empty(format);
+        tree.redecode(wire);
+        tree
+    }
+
+    /// A tree of no bytes, to be filled by [`Tree::redecode`].
+    pub fn empty(format: &'f Format) -> Self {
+        Tree {
+            format,
+            wire: None,
+            opaque: false,
+            bytes: Vec::new(),
+            nodes: Vec::new(),
+            problems: Vec::new(),
+            relations: Vec::new(),
+            lists: Vec::new(),
+        }
+    }
+
+    /// Decodes other bytes into the same allocations.
+    pub fn redecode(&mut self, wire: &[u8]) {
+        self.bytes.clear();
+        self.wire = None;
+        self.problems.clear();
+        decode::codecs(self, wire);
+        decode::run(self);
+    }
+
+    /// The wire bytes.
+    pub fn encode(&self) -> &[u8] {
+        self.wire.as_deref().unwrap_or(&self.bytes)
+    }
+
+    /// The description it was decoded with.
+    pub fn format(&self) -> &'f Format {
+        self.format
+    }
+
+    /// The bytes that the spans refer to (after the codecs).
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// All nodes, parents before children, in wire order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// What does not fit the shape.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Nodes whose value follows from the rest.
+    pub fn relations(&self) -> &[NodeId] {
+        &self.relations
+    }
+
+    /// List nodes.
+    pub fn lists(&self) -> &[NodeId] {
+        &self.lists
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    /// A node's bytes.
+    pub fn span(&self, id: NodeId) -> &[u8] {
+        let node = self.node(id);
+        &self.bytes[node.start as usize..node.end as usize]
+    }
+}

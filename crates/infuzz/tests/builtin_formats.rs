@@ -1,0 +1,24 @@
+//! The built-in descriptions load, and their seeds are valid.
+use infuzz::builtin::BUILTIN;
+use infuzz::compose::{compose, decompose};
+use infuzz::rules::Checker;
+use infuzz::tree::Tree;
+
+#[test]
+fn every_seed_is_valid_and_survives_json_and_back() {
+    for builtin in BUILTIN {
+        let format = builtin.load().unwrap_or_else(|e| panic!("{}.toml:{e}", builtin.name));
+        for (name, _) in builtin.seeds {
+            let bytes = builtin.seed(&format, name).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let tree = Tree::decode(&format, &bytes);
+            let broken: Vec<_> = Checker::default()
+                .all(&tree)
+                .iter()
+                .map(|v| format!("{} at {}", format.rule(v.rule), tree.path(v.node)))
+                .collect();
+            assert!(broken.is_empty(), "{name}: {broken:?}");
+            println!("{name}: {} bytes {} nodes", bytes.len(), tree.nodes().len());
+            assert_eq!(compose(&format, &decompose(&tree)).expect("its own JSON composes"), bytes, "{name}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Firmware core of a reference infusion pump: it receives drug libraries in the IDL1 format,
+//! checks them, keeps them in non-volatile storage, activates them and answers from them.
+//!
+//! - [`library`] reads, checks and writes the format;
+//! - [`manager`] receives a library in chunks, stages it and activates it;
+//! - [`storage`] is what the manager needs of the non-volatile memory;
+//! - [`therapy`] is the infusion itself;
+//! - [`pump`] puts the parts together.
+//!
+//! Every refusal names the broken [`rule`], the field and its offset in the file ([`refusal`]).
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+#[macro_use]
+mod require;
+
+pub mod library;
+pub mod manager;
+pub mod pump;
+pub mod refusal;
+pub mod rule;
+pub mod storage;
+pub mod therapy;
+
+pub use library::{Index, Library, encode::encode, validate::validate};
+pub use manager::{Error, Manager, Receipt, Status};
+pub use pump::Pump;
+pub use refusal::{FieldPath, Place, Record, Refusal, Table};
+pub use rule::Rule;
+pub use storage::{ControlCopy, MemoryStorage, Slot, Storage, StorageError};
+pub use therapy::Therapy;

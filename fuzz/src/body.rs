@@ -1,0 +1,142 @@
+//! What one execution of a target does.
+
+use crate::reach::Reach;
+use crate::table::{Input, Target};
+use arbitrary::Unstructured;
+use infuzz::builtin::Builtin;
+use infuzz::device::Outcome;
+use infuzz::finding::Raised;
+use infuzz::format::Format;
+use infuzz::mutate::{Mutation, crossover};
+use infuzz::oracle::{Bench, CaseResult, Meter};
+use infuzz::script::EditScript;
+use infuzz_devices::PumpInProcess;
+
+/// Most libraries in a row for a target of edits.
+const MAX_DELIVERIES: usize = 8;
+
+/// A finding of an execution, with what was delivered.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// What went wrong.
+    pub raised: Raised,
+    /// The rule that the last input breaks.
+    pub rule: Option<String>,
+    /// The deliveries, the last of which showed it.
+    pub deliveries: Vec<Vec<u8>>,
+}
+
+/// A target set up to be executed many times.
+pub struct Body {
+    target: &'static Target,
+    format: &'static Format,
+    bench: Bench<'static, PumpInProcess>,
+    mutation: Mutation<'static>,
+    reach: Reach,
+    accepted: bool,
+}
+
+impl Body {
+    /// Sets a target up. An error is a mistake in the built-in descriptions or seeds, or a device
+    /// that does not accept the known-good libraries.
+    pub fn new(target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
+        let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
+        // One description per process, for as long as the process lives.
+        let format: &'static Format = Box::leak(Box::new(builtin.load().map_err(|e| e.to_string())?));
+        let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
+        let mut bench = Bench::new(format, PumpInProcess::new(), [seed("known-good-a")?, seed("known-good-b")?])
+            .map_err(|e| e.to_string())?;
+        if let Some(meter) = meter {
+            bench = bench.with_meter(meter);
+        }
+        let seeds = target.seeds.iter().map(|name| seed(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Body {
+            target,
+            format,
+            bench,
+            mutation: Mutation::new(format, seeds),
+            reach: Reach::new(format),
+            accepted: false,
+        })
+    }
+
+    /// The description.
+    pub fn format(&self) -> &'static Format {
+        self.format
+    }
+
+    /// What was reached so far.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Whether the last delivery was accepted.
+    pub fn accepted(&self) -> bool {
+        self.accepted
+    }
+
+    /// Starting points.
+    pub fn seeds(&self) -> &[Vec<u8>] {
+        self.mutation.seeds()
+    }
+
+    /// The libraries that the engine's bytes stand for.
+    pub fn deliveries(&mut self, data: &[u8]) -> Vec<Vec<u8>> {
+        match self.target.input {
+            Input::File => vec![data.to_vec()],
+            Input::Edits => {
+                let mut u = Unstructured::new(data);
+                let count = u.int_in_range(1..=MAX_DELIVERIES).unwrap_or(1);
+                let scripts: Vec<EditScript> = (0..count).map_while(|_| u.arbitrary().ok()).collect();
+                scripts.iter().map(|script| script.bytes(&mut self.mutation, self.target.max_len)).collect()
+            }
+        }
+    }
+
+    /// One execution: reset, deliver, compare, known-good library. Gives the first finding.
+    pub fn execute(&mut self, data: &[u8]) -> Option<Fault> {
+        let deliveries = self.deliveries(data);
+        self.run(&deliveries)
+    }
+
+    /// Replays a kept file: an input, or a session as readable text.
+    pub fn replay(&mut self, bytes: &[u8]) -> Result<Option<Fault>, String> {
+        Ok(self.execute(bytes))
+    }
+
+    /// The same for given deliveries.
+    pub fn run(&mut self, deliveries: &[Vec<u8>]) -> Option<Fault> {
+        if self.bench.reset().is_err() {
+            return None;
+        }
+        // Half of all inputs find the other known-good library staged already.
+        if deliveries.first().is_some_and(|first| first.len() % 2 == 1) {
+            self.bench.stage_other();
+        }
+        let results: Vec<CaseResult> = self.bench.cases(deliveries);
+        let mut fault = None;
+        for (result, bytes) in results.iter().zip(deliveries) {
+            let tree = self.bench.judged(bytes);
+            self.reach.note(tree, &result.answer);
+            if fault.is_none()
+                && let Some(raised) = result.raised.first()
+            {
+                let rule = result.judgement.rule().map(|rule| self.format.rule(rule).to_string());
+                fault = Some(Fault { raised: raised.clone(), rule, deliveries: deliveries.to_vec() });
+            }
+        }
+        self.accepted = results.last().is_some_and(|result| result.answer.outcome == Outcome::Accepted);
+        std::hint::black_box(&results);
+        fault
+    }
+
+    /// Mutates an input in place; structure-aware for files, plain for edit scripts.
+    pub fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
+        self.mutation.mutate(data, max_size, seed)
+    }
+
+    /// Combines two inputs.
+    pub fn crossover(&mut self, first: &[u8], second: &[u8], max_size: usize, seed: u64) -> Vec<u8> {
+        crossover(&mut self.mutation, first, second, max_size, seed)
+    }
+}

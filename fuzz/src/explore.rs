@@ -1,0 +1,72 @@
+//! A seeded loop without an engine: what plain `cargo test` and the defect bank run.
+
+use crate::body::{Body, Fault};
+use crate::table::{Input, Target};
+use infuzz::oracle::Meter;
+use infuzz::rng::Rng;
+
+/// What came of an exploration.
+#[derive(Debug, Clone)]
+pub struct Exploration {
+    /// Executions.
+    pub executions: u64,
+    /// Reach points reached, and all there are.
+    pub reached: (usize, usize),
+    /// Those not reached.
+    pub missing: Vec<String>,
+    /// The first finding and the execution that showed it.
+    pub fault: Option<(u64, Fault)>,
+}
+
+/// Most inputs kept to mutate further.
+const POOL: usize = 512;
+
+/// Executes up to `runs` mutated inputs. `before` is called with each execution's number and
+/// input before it runs, so that a crash or a hang can be told apart and replayed.
+pub fn explore(
+    target: &'static Target,
+    seed: u64,
+    runs: u64,
+    meter: Option<Meter>,
+    mut before: impl FnMut(u64, &[u8]),
+) -> Result<Exploration, String> {
+    let mut body = Body::new(target, meter)?;
+    let mut rng = Rng::new(seed);
+    let mut pool: Vec<Vec<u8>> = body.seeds().to_vec();
+    let mut reached = 0;
+    let mut fault = None;
+    let mut executions = 0;
+    for run in 0..runs {
+        let data = match target.input {
+            Input::File => {
+                let from = if rng.one_in(4) { body.seeds() } else { &pool };
+                let mut data = rng.pick(from).cloned().unwrap_or_default();
+                if (run as usize) >= pool.len() {
+                    for _ in 0..=rng.below(2) {
+                        body.mutate(&mut data, target.max_len, rng.draw());
+                    }
+                }
+                data
+            }
+            Input::Edits => (0..rng.between(32, 256)).map(|_| rng.draw() as u8).collect(),
+        };
+        before(run, &data);
+        executions += 1;
+        if let Some(found) = body.execute(&data) {
+            fault = Some((executions, found));
+            break;
+        }
+        let now = body.reach().points().iter().filter(|p| p.hits > 0).count();
+        if target.input == Input::File && (now > reached || body.accepted() && rng.one_in(16)) {
+            if pool.len() < POOL {
+                pool.push(data);
+            } else {
+                let at = 2 + rng.below(POOL - 2);
+                pool[at] = data;
+            }
+        }
+        reached = now;
+    }
+    let total = body.reach().points().len();
+    Ok(Exploration { executions, reached: (reached, total), missing: body.reach().missing(), fault })
+}

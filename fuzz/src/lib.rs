@@ -1,0 +1,28 @@
+//! The table of all fuzz targets, each body once.
+//!
+//! A target's binary is two lines (see `fuzz_targets`); everything it does is here, where plain
+//! `cargo test` on stable runs it too.
+
+#![deny(missing_docs)]
+
+mod body;
+mod engine;
+mod explore;
+mod files;
+#[cfg(fuzzing)]
+pub mod libfuzzer;
+pub mod meter;
+mod reach;
+mod table;
+
+pub use body::{Body, Fault};
+pub use explore::{Exploration, explore};
+pub use files::replay_files;
+pub use reach::{Reach, ReachPoint};
+pub use table::{Input, TARGETS, Target, target};
+
+#[cfg(fuzzing)]
+pub use libfuzzer_sys;
+
+#[global_allocator]
+static ALLOCATOR: meter::Counting = meter::Counting;

@@ -1,0 +1,87 @@
+//! The one list of targets.
+
+/// How a target turns the engine's bytes into deliveries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// One file is one library as on the wire.
+    File,
+    /// The bytes drive `Arbitrary`: several edited libraries in a row.
+    Edits,
+}
+
+/// A fuzz target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Name of the binary, the corpus folder and the dictionary.
+    pub name: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// The path into the device that is fuzzed.
+    pub path: &'static str,
+    /// The device.
+    pub device: &'static str,
+    /// The description, by its name.
+    pub format: &'static str,
+    /// The model of the conversation; none for a single file.
+    pub model: Option<&'static str>,
+    /// How inputs are made.
+    pub input: Input,
+    /// Named seeds of the description that fuzzing starts from.
+    pub seeds: &'static [&'static str],
+    /// The largest input.
+    pub max_len: usize,
+    /// Time limit of one execution in milliseconds.
+    pub time_limit_ms: u32,
+    /// Memory limit of the process in MiB.
+    pub memory_limit_mib: u32,
+}
+
+impl Target {
+    /// The oracles of a target whose inputs are libraries.
+    pub const ORACLES: &'static [&'static str] = &[
+        "crash",
+        "hang",
+        "over-budget",
+        "invalid-accepted",
+        "valid-refused",
+        "not-recovered",
+        "state-changed",
+        "silent",
+        "wrong-reason",
+    ];
+}
+
+/// All targets.
+pub static TARGETS: &[Target] = &[
+    Target {
+        name: "drug_library",
+        title: "one drug library as on the wire",
+        path: "drug library",
+        device: "in-process pump",
+        format: "drug-library",
+        model: None,
+        input: Input::File,
+        seeds: &["minimal", "every-kind"],
+        max_len: 4096,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
+    Target {
+        name: "drug_library_edits",
+        title: "up to eight edited drug libraries in a row",
+        path: "drug library",
+        device: "in-process pump",
+        format: "drug-library",
+        model: None,
+        input: Input::Edits,
+        seeds: &["minimal", "every-kind"],
+        max_len: 4096,
+        time_limit_ms: 4000,
+        memory_limit_mib: 512,
+    },
+];
+
+/// The target with this name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

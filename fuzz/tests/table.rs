@@ -1,0 +1,89 @@
+//! Everything that names targets agrees with the table.
+
+use infuzz::builtin::Builtin;
+use infuzz::dictionary::dictionary;
+use infuzz_fuzz::{Input, TARGETS};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Compares a file with what our code makes; with INFUZZ_WRITE set, writes it.
+fn made_by_our_code(path: &Path, content: &[u8]) {
+    if std::env::var_os("INFUZZ_WRITE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("has a folder")).expect("can be made");
+        std::fs::write(path, content).expect("can be written");
+    }
+    let found = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert!(
+        found == content,
+        "{} is out of date: run INFUZZ_WRITE=1 cargo test -p infuzz-fuzz --test table",
+        path.display()
+    );
+}
+
+fn names(folder: &str, suffix: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(suffix).map(String::from)).collect()
+}
+
+fn table() -> BTreeSet<String> {
+    TARGETS.iter().map(|target| target.name.to_string()).collect()
+}
+
+#[test]
+fn every_target_has_a_binary_and_every_binary_a_target() {
+    assert_eq!(names("fuzz/fuzz_targets", ".rs"), table());
+    let manifest = std::fs::read_to_string(root().join("fuzz/Cargo.toml")).expect("readable");
+    for target in TARGETS {
+        assert!(manifest.contains(&format!("name = \"{}\"", target.name)), "{} is not in fuzz/Cargo.toml", target.name);
+    }
+}
+
+#[test]
+fn every_target_has_a_corpus_and_every_corpus_a_target() {
+    assert_eq!(names("corpus", ""), table());
+    for target in TARGETS {
+        for folder in ["seed", "regression"] {
+            if target.input == Input::Edits && folder == "regression" {
+                continue;
+            }
+            let files = names(&format!("corpus/{}/{folder}", target.name), "");
+            assert!(!files.is_empty(), "corpus/{}/{folder} is empty", target.name);
+        }
+    }
+}
+
+#[test]
+fn dictionaries_are_derived_from_the_descriptions() {
+    for target in TARGETS {
+        let format = Builtin::named(target.format).expect("built in").load().expect("loads");
+        made_by_our_code(&root().join(format!("dictionaries/{}.dict", target.name)), dictionary(&format).as_bytes());
+    }
+    assert_eq!(names("dictionaries", ".dict"), table());
+}
+
+#[test]
+fn seeds_are_made_by_our_code() {
+    for target in TARGETS {
+        let builtin = Builtin::named(target.format).expect("built in");
+        let format = builtin.load().expect("loads");
+        for name in target.seeds {
+            let bytes = match target.input {
+                Input::File => builtin.seed(&format, name).expect("composes"),
+                Input::Edits => name.bytes().cycle().take(256).collect(),
+            };
+            made_by_our_code(&root().join(format!("corpus/{}/seed/{name}", target.name)), &bytes);
+        }
+    }
+}
+
+#[test]
+fn seed_sizes_are_as_promised() {
+    let builtin = Builtin::named("drug-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    assert!(builtin.seed(&format, "minimal").expect("composes").len() < 1024);
+    assert!(builtin.seed(&format, "every-kind").expect("composes").len() < 4096);
+}
