@@ -5,6 +5,9 @@
 #[macro_export]
 macro_rules! main {
     ($name:literal) => {
+        #[global_allocator]
+        static ALLOCATOR: $crate::meter::Counting = $crate::meter::Counting;
+
         #[cfg(fuzzing)]
         mod engine {
             $crate::libfuzzer_sys::fuzz_target!(|data: &[u8]| $crate::libfuzzer::execute($name, data));

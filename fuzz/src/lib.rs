@@ -23,6 +23,3 @@ pub use table::{Input, TARGETS, Target, target};
 
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
-
-#[global_allocator]
-static ALLOCATOR: meter::Counting = meter::Counting;

@@ -1,42 +1,80 @@
-//! The counting allocator of the target binaries.
+//! The counting allocator of target binaries and workers: a delivery is held against its budget.
+//!
+//! Counted per thread: what other threads of the process allocate is not the device's.
 
 use infuzz::oracle::Meter;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
 
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static BASE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts what is allocated.
+/// The system allocator with two counters.
 #[derive(Debug)]
 pub struct Counting;
 
-// SAFETY: every call is handed to the system's allocator unchanged; only counters are added.
+thread_local! {
+    static NOW: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+    static START: Cell<isize> = const { Cell::new(0) };
+}
+
+/// What the oracles are given.
+pub const METER: Meter = Meter { start, peak };
+
+fn start() {
+    let now = NOW.get();
+    START.set(now);
+    PEAK.set(now);
+}
+
+fn peak() -> usize {
+    usize::try_from(PEAK.get() - START.get()).unwrap_or(0)
+}
+
+fn add(bytes: isize) {
+    let now = NOW.get().wrapping_add(bytes);
+    NOW.set(now);
+    if now > PEAK.get() {
+        PEAK.set(now);
+    }
+}
+
+// SAFETY: every call is handed on to `System` unchanged, so its guarantees hold; the counters are
+// plain cells of the thread that neither allocate nor have a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
+        add(layout.size() as isize);
+        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is that of `System`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`, and `pointer` came from `alloc`.
+        add(-(layout.size() as isize));
+        // SAFETY: the pointer came from `System` with this layout, as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        add(layout.size() as isize);
+        // SAFETY: as for `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        add(size as isize - layout.size() as isize);
+        // SAFETY: the pointer came from `System` with this layout, as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
-fn start() {
-    let now = NOW.load(Relaxed);
-    BASE.store(now, Relaxed);
-    PEAK.store(now, Relaxed);
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn peak() -> usize {
-    PEAK.load(Relaxed).saturating_sub(BASE.load(Relaxed))
+    #[test]
+    fn the_peak_is_what_was_allocated_at_once() {
+        start();
+        for _ in 0..4 {
+            drop(std::hint::black_box(vec![1u8; 10_000]));
+        }
+        assert!((10_000..20_000).contains(&peak()), "{}", peak());
+    }
 }
-
-/// The meter that reads it.
-pub const METER: Meter = Meter { start, peak };

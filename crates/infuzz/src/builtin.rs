@@ -21,13 +21,30 @@ macro_rules! seeds {
     ($folder:literal, $($name:literal),*) => { &[$(($name, include_str!(concat!("../seeds/", $folder, "/", $name, ".json")))),*] };
 }
 
+macro_rules! sketch {
+    ($name:literal) => {
+        Builtin {
+            name: $name,
+            text: include_str!(concat!("../formats/", $name, ".toml")),
+            complete: false,
+            seeds: &[],
+        }
+    };
+}
+
 /// All built-in descriptions.
-pub static BUILTIN: &[Builtin] = &[Builtin {
-    name: "drug-library",
-    text: include_str!("../formats/drug-library.toml"),
-    complete: true,
-    seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
-}];
+pub static BUILTIN: &[Builtin] = &[
+    Builtin {
+        name: "drug-library",
+        text: include_str!("../formats/drug-library.toml"),
+        complete: true,
+        seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
+    },
+    sketch!("library-transfer"),
+    sketch!("bcc"),
+    sketch!("order"),
+    sketch!("miva-library"),
+];
 
 impl Builtin {
     /// The description with this name.

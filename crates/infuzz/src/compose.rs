@@ -6,9 +6,10 @@
 
 use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
-    Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind, TextShape,
+    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind, TextShape,
     Value as Attribute,
 };
+use crate::known::Known;
 use crate::tree::{Edit, NodeId, Repair, Tree};
 use serde_json::{Map, Value};
 
@@ -293,27 +294,73 @@ pub fn encode_text(text: &TextShape, content: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The bytes of the plainest legal value of a field, its optional parts absent.
+/// The bytes of the plainest legal value of a field: every enumerator the first, no bit set, and
+/// of the optional parts those that follow from that.
 pub fn default_bytes(format: &Format, id: FieldId) -> Vec<u8> {
-    let field = format.field(id);
-    match &field.shape {
-        Shape::Const(bytes) => bytes.clone(),
-        Shape::Enum { of, .. } => {
-            crate::tree::encode_number(&field.shape, format.enums[*of].rows.first().map_or(0, |row| row.code))
+    let mut plainest = Plainest { format, known: Known::new(format), out: Vec::new() };
+    plainest.field(format.field(id));
+    plainest.out
+}
+
+struct Plainest<'f> {
+    format: &'f Format,
+    known: Known<'f>,
+    out: Vec<u8>,
+}
+
+impl<'f> Plainest<'f> {
+    fn field(&mut self, field: &'f Field) {
+        match &field.shape {
+            Shape::Record(record) => self.record(*record),
+            Shape::Switch { on, cases } => {
+                let value = self.known.number(on.field);
+                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
+                    self.field(self.format.field(*case));
+                }
+            }
+            Shape::List { item, count: Count::Fixed(count) } => {
+                for _ in 0..*count {
+                    self.field(self.format.field(*item));
+                }
+            }
+            Shape::List { .. } => {}
+            Shape::Const(bytes) => self.out.extend(bytes),
+            // What it states is known where it stands.
+            _ if field.relation.is_some() => self.number(field, 0),
+            Shape::Enum { of, .. } => self.number(field, self.format.enums[*of].rows.first().map_or(0, |row| row.code)),
+            Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
+            Shape::Bits { .. } => self.number(field, 0),
+            Shape::Digits { width } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
+            Shape::Decimal => self.out.push(b'0'),
+            Shape::Bytes(Extent::Fixed(length)) => self.out.resize(self.out.len() + *length as usize, 1),
+            Shape::Bytes(_) => {}
+            Shape::Text(text) => self.out.extend(encode_text(text, b"A").unwrap_or_default()),
         }
-        Shape::Uint { .. } | Shape::Int { .. } => crate::tree::encode_number(&field.shape, lowest(format, field)),
-        Shape::Bits { .. } => crate::tree::encode_number(&field.shape, 0),
-        Shape::Digits { width } => vec![b'0'; usize::from(*width)],
-        Shape::Decimal => b"0".to_vec(),
-        Shape::Bytes(Extent::Fixed(length)) => vec![1; *length as usize],
-        Shape::Bytes(_) => Vec::new(),
-        Shape::Text(text) => encode_text(text, b"A").unwrap_or_default(),
-        Shape::Record(record) => {
-            let fields = format.record(*record).fields.iter().filter(|f| format.field(**f).when.is_none());
-            fields.flat_map(|f| default_bytes(format, *f)).collect()
+    }
+
+    fn number(&mut self, field: &Field, value: u64) {
+        self.known.note(field.id, value);
+        self.out.extend(crate::tree::encode_number(&field.shape, value));
+    }
+
+    fn record(&mut self, record: RecordId) {
+        let start = self.out.len();
+        let mut sizes = Vec::new();
+        for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
+            if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
+                continue;
+            }
+            if let Some(Relation { kind: RelationKind::SizeOf(operand), .. }) = &inner.relation
+                && operand.steps.is_empty()
+            {
+                sizes.push((self.out.len(), inner));
+            }
+            self.field(inner);
         }
-        Shape::Switch { cases, .. } => cases.first().map(|(_, case)| default_bytes(format, *case)).unwrap_or_default(),
-        Shape::List { .. } => Vec::new(),
+        for (at, inner) in sizes {
+            let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
+            self.out[at..at + size.len()].copy_from_slice(&size);
+        }
     }
 }
 

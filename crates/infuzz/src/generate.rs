@@ -2,13 +2,11 @@
 //! settled.
 
 use crate::compose::{default_bytes, encode_text};
-use crate::format::{
-    Condition, Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Tail, TestKind, Value,
-};
+use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Value};
+use crate::known::Known;
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
 use crate::tree::{Edit, Repair, Tree, encode_number};
-use std::collections::HashMap;
 
 /// Most repairs for one generated input.
 const REPAIRS: usize = 400;
@@ -17,7 +15,7 @@ const REPAIRS: usize = 400;
 /// for this seed.
 pub fn generate(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
     let mut generator =
-        Generator { format, rng: Rng::new(seed), most, values: HashMap::new(), names: 0, out: Vec::new(), position: 0 };
+        Generator { format, rng: Rng::new(seed), most, known: Known::new(format), names: 0, out: Vec::new(), position: 0 };
     generator.field(format.field(format.root));
     let bytes = Tree::decode(format, &generator.out).apply(&Edit::default(), Repair::All);
     settle_within(&mut Checker::default(), &bytes, format, &[], REPAIRS)
@@ -27,7 +25,7 @@ struct Generator<'f> {
     format: &'f Format,
     rng: Rng,
     most: u64,
-    values: HashMap<FieldId, u64>,
+    known: Known<'f>,
     names: u32,
     out: Vec<u8>,
     position: u64,
@@ -35,7 +33,7 @@ struct Generator<'f> {
 
 impl Generator<'_> {
     fn field(&mut self, field: &Field) {
-        if field.when.as_ref().is_some_and(|when| !self.holds(when)) {
+        if field.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
             return;
         }
         let bytes = match &field.shape {
@@ -46,7 +44,7 @@ impl Generator<'_> {
                 return;
             }
             Shape::Switch { on, cases } => {
-                let value = self.values.get(&on.field).copied();
+                let value = self.known.number(on.field);
                 if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
                     self.field(self.format.field(*case));
                 }
@@ -55,7 +53,7 @@ impl Generator<'_> {
             Shape::List { item, count } => {
                 let count = match count {
                     Count::Fixed(n) => u64::from(*n),
-                    Count::Field(operand) => self.values.get(&operand.field).copied().unwrap_or(0),
+                    Count::Field(operand) => self.known.number(operand.field).unwrap_or(0),
                     Count::Delimited(_) | Count::Rest => 0,
                 };
                 for position in 0..count {
@@ -74,7 +72,7 @@ impl Generator<'_> {
             }
             Shape::Uint { .. } | Shape::Int { .. } | Shape::Enum { .. } | Shape::Bits { .. } => {
                 let value = self.number(field);
-                self.values.insert(field.id, value);
+                self.known.note(field.id, value);
                 encode_number(&field.shape, value)
             }
             _ => default_bytes(self.format, field.id),
@@ -102,7 +100,7 @@ impl Generator<'_> {
                 let step = match &field.step {
                     None => 1,
                     Some((Step::Fixed(step), _)) => *step,
-                    Some((Step::By(operand), _)) => match self.reads(operand.field, operand.tail) {
+                    Some((Step::By(operand), _)) => match self.known.reads(operand.field, operand.tail) {
                         Some(Value::Number(step)) if step > 0 => step,
                         _ => 1,
                     },
@@ -121,29 +119,5 @@ impl Generator<'_> {
             .iter()
             .flat_map(|r| &r.rules)
             .any(|rule| matches!(&rule.kind, RuleKind::Ascending { key, .. } if key.field == id))
-    }
-
-    fn reads(&self, field: FieldId, tail: Tail) -> Option<Value> {
-        let number = *self.values.get(&field)?;
-        match (tail, &self.format.field(field).shape) {
-            (Tail::Attribute(column), Shape::Enum { of, .. }) => {
-                self.format.enums[*of].row(number).map(|row| row.attributes[column])
-            }
-            (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
-            _ => Some(Value::Number(number)),
-        }
-    }
-
-    fn holds(&self, condition: &Condition) -> bool {
-        condition.any.iter().any(|all| {
-            all.iter().all(|test| {
-                let value = self.reads(test.operand.field, test.operand.tail);
-                match &test.kind {
-                    TestKind::Present => matches!(test.operand.tail, Tail::Bit(_)) && value == Some(Value::Number(1)),
-                    TestKind::Is(values) => value.is_some_and(|v| values.contains(&v)),
-                    TestKind::IsNot(values) => value.is_some_and(|v| !values.contains(&v)),
-                }
-            })
-        })
     }
 }

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod format;
 pub mod generate;
 pub mod judgement;
+mod known;
 pub mod mutate;
 pub mod oracle;
 pub mod rng;

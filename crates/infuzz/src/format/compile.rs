@@ -277,6 +277,7 @@ impl<'a> Compiler<'a> {
             relation: None,
             at: None,
             size: None,
+            until: Vec::new(),
             exact: None,
         });
         let of = source.of.take();
@@ -557,6 +558,9 @@ impl<'a> Compiler<'a> {
         field.at = source.at.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.size = source.size.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.exact = source.exact.as_ref().map(|r| self.rule(r)).transpose()?;
+        if !field.is_leaf() {
+            field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
+        }
         if let Some(range) = &source.range {
             let bounds = range.get_ref().split_once("..").and_then(|(low, high)| {
                 Some((parse_scaled(low.trim(), field.decimals)?, parse_scaled(high.trim(), field.decimals)?))
@@ -685,7 +689,13 @@ impl<'a> Compiler<'a> {
             "digits" => Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX) },
             "decimal" => Shape::Decimal,
             "const" => match &source.value {
-                Some(value) => Shape::Const(self.literal(value)?),
+                Some(value) => {
+                    let bytes = self.literal(value)?;
+                    match source.bytes {
+                        None => Shape::Const(bytes),
+                        Some(length) => Shape::Const(bytes.iter().copied().cycle().take(length as usize).collect()),
+                    }
+                }
                 None => return Err(self.error(span, "`shape = \"const\"` needs `value`")),
             },
             "bytes" => Shape::Bytes(extent(self)?),

@@ -126,6 +126,8 @@ pub struct Field {
     pub at: Option<Place>,
     /// How many bytes it takes, when that is stated elsewhere.
     pub size: Option<Place>,
+    /// A record or list ends before the first of these byte strings.
+    pub until: Vec<Vec<u8>>,
     /// Rule broken by bytes missing or left over inside it.
     pub exact: Option<RuleId>,
 }

@@ -19,7 +19,8 @@ pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
         _ => rng.between(2, limit.max(2)),
     };
     let count = usize::try_from(wanted).unwrap_or(room).min(room);
-    (count > 0).then(|| Edit::insert(tree, list, items.len(), bytes.repeat(count), count as i64))
+    let delimiter = tree.delimiter(list).unwrap_or_default();
+    (count > 0).then(|| Edit::insert(tree, list, items.len(), vec![bytes; count].join(&delimiter[..]), count as i64))
 }
 
 /// The largest count the list's counting field allows.

@@ -132,8 +132,10 @@ impl Checker {
 
     fn relations(&self, tree: &Tree<'_>, found: &mut Found<'_>) -> bool {
         for &node in tree.relations() {
-            let (Some(relation), Some(stated)) = (tree.relation(node), tree.number(node)) else { continue };
-            if tree.expected(node) == Some(stated) {
+            let Some(relation) = tree.relation(node).filter(|_| !tree.node(node).short) else { continue };
+            // Digits that are none state nothing.
+            let stated = tree.number(node);
+            if stated.is_some() && tree.expected(node) == stated {
                 continue;
             }
             let mut violation = Violation::one(relation.rule, node, Cause::Relation);

@@ -1,7 +1,7 @@
 //! Reading a tree: children, operands, values, paths.
 
 use super::{NodeId, Tree};
-use crate::format::{Condition, FieldId, Operand, PathStep, Shape, Tail, TestKind, Value};
+use crate::format::{Condition, Count, Delimiter, FieldId, Operand, PathStep, Shape, Tail, TestKind, Value};
 
 /// Records of the tables that references name, by key.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +134,24 @@ impl<'f> Tree<'f> {
             };
         }
         Some(at)
+    }
+
+    /// What stands between the items of a delimited list.
+    pub fn delimiter(&self, list: NodeId) -> Option<Vec<u8>> {
+        match &self.format.field(self.node(list).field).shape {
+            Shape::List { count: Count::Delimited(delimiter), .. } => {
+                self.delimiter_bytes(delimiter, self.node(list).parent)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn delimiter_bytes(&self, delimiter: &Delimiter, context: NodeId) -> Option<Vec<u8>> {
+        let bytes = match delimiter {
+            Delimiter::Bytes(bytes) => bytes.clone(),
+            Delimiter::Field(operand) => self.span(self.locate(context, operand, None)?).to_vec(),
+        };
+        Some(bytes).filter(|bytes| !bytes.is_empty())
     }
 
     /// The value an operand reads.

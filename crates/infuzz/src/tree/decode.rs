@@ -1,7 +1,7 @@
 //! The lenient decoder: never fails, loses no byte.
 
 use super::{Node, NodeId, Problem, Tree};
-use crate::format::{Codec, Count, Delimiter, Extent, FieldId, Place, RecordId, RuleId, Shape, TextShape};
+use crate::format::{Codec, Count, Extent, FieldId, Place, RecordId, RuleId, Shape, TextShape};
 
 /// Undoes the whole-message codecs. A message that would not come out the same again is not of
 /// the codec's form; it is kept as it is, and the rule is noted.
@@ -154,6 +154,7 @@ impl Decoder<'_, '_> {
             Some(end) if end <= limit => end,
             _ => limit,
         };
+        let limit = if field.until.is_empty() { limit } else { self.until(&field.until, limit) };
         let node = self.open(id, parent, index);
         if field.relation.is_some() {
             self.tree.relations.push(node);
@@ -187,7 +188,7 @@ impl Decoder<'_, '_> {
             }
             Shape::Switch { .. } => {}
         }
-        if stated.is_some() && limit < outer && self.at < limit {
+        if (stated.is_some() || !field.until.is_empty()) && limit < outer && self.at < limit {
             self.at = limit;
             self.problem(exact, node);
             self.close(node);
@@ -199,10 +200,15 @@ impl Decoder<'_, '_> {
         match extent {
             Extent::Fixed(length) => *length as usize,
             Extent::Rest => rest.len(),
-            Extent::Until(ends) => {
-                (0..rest.len()).find(|&at| ends.iter().any(|end| rest[at..].starts_with(end))).unwrap_or(rest.len())
-            }
+            Extent::Until(ends) => self.until(ends, limit) - self.at,
         }
+    }
+
+    /// Where the first of these byte strings stands, or the limit.
+    fn until(&self, ends: &[Vec<u8>], limit: usize) -> usize {
+        let rest = &self.tree.bytes[self.at..limit];
+        let starts = |at: &usize| ends.iter().any(|end| rest[*at..].starts_with(end));
+        self.at + (0..rest.len()).find(starts).unwrap_or(rest.len())
     }
 
     fn text(&self, text: &TextShape, limit: usize) -> usize {
@@ -226,7 +232,7 @@ impl Decoder<'_, '_> {
                 return;
             }
         }
-        let separator = record.separator.as_ref().and_then(|s| self.delimiter(s, node));
+        let separator = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node));
         for &id in &record.fields {
             let field = format.field(id);
             if let Some(when) = &field.when
@@ -250,17 +256,6 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn delimiter(&self, delimiter: &Delimiter, context: NodeId) -> Option<Vec<u8>> {
-        match delimiter {
-            Delimiter::Bytes(bytes) => Some(bytes.clone()),
-            Delimiter::Field(operand) => {
-                let node = self.tree.locate(context, operand, None)?;
-                Some(self.tree.span(node).to_vec())
-            }
-        }
-        .filter(|bytes| !bytes.is_empty())
-    }
-
     fn find(&self, delimiter: &[u8], limit: usize) -> usize {
         let rest = &self.tree.bytes[self.at..limit];
         let found = rest.windows(delimiter.len()).position(|window| window == delimiter);
@@ -276,7 +271,7 @@ impl Decoder<'_, '_> {
             },
             Count::Rest => u64::MAX,
             Count::Delimited(delimiter) => {
-                let Some(delimiter) = self.delimiter(delimiter, parent) else { return };
+                let Some(delimiter) = self.tree.delimiter_bytes(delimiter, parent) else { return };
                 let mut index = 0;
                 while self.at < limit {
                     let end = self.find(&delimiter, limit);

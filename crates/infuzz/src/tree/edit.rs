@@ -6,7 +6,8 @@
 
 use super::relation::encode_number;
 use super::{NodeId, Tree, decode};
-use crate::format::{FieldId, PathStep, RelationKind, Shape, Tail, TestKind};
+use crate::compose::default_bytes;
+use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Tail, TestKind};
 use std::ops::Range;
 
 /// Which relations are written anew.
@@ -48,20 +49,37 @@ impl Edit {
         Edit::set(tree, node, tree.encode_number(node, value))
     }
 
-    /// Removes an item of a list, or any other node.
+    /// Removes an item of a list together with its delimiter, or any other node.
     pub fn delete(tree: &Tree<'_>, node: NodeId) -> Self {
         let at = *tree.node(node);
         let counts = if is_list(tree, at.parent) { vec![(at.parent, -1)] } else { Vec::new() };
-        Edit {
-            patches: vec![Patch { start: at.start, end: at.end, owner: at.parent, bytes: Vec::new() }],
-            counts,
-            ..Edit::default()
+        let (mut start, mut end) = (at.start, at.end);
+        if let Some(delimiter) = tree.delimiter(at.parent) {
+            let list = tree.node(at.parent);
+            let (before, after) =
+                (&tree.bytes()[list.start as usize..start as usize], &tree.bytes()[end as usize..list.end as usize]);
+            if after.starts_with(&delimiter) {
+                end += delimiter.len() as u32;
+            } else if before.ends_with(&delimiter) {
+                start -= delimiter.len() as u32;
+            }
         }
+        Edit { patches: vec![Patch { start, end, owner: at.parent, bytes: Vec::new() }], counts, ..Edit::default() }
     }
 
-    /// Puts `items` encoded items before position `index` of a list.
-    pub fn insert(tree: &Tree<'_>, list: NodeId, index: usize, bytes: Vec<u8>, items: i64) -> Self {
-        let start = tree.children(list).nth(index).map_or(tree.node(list).end, |child| tree.node(child).start);
+    /// Puts `items` encoded items before position `index` of a list. A delimited list gets the
+    /// delimiter between them and their neighbours; between the items the caller puts it.
+    pub fn insert(tree: &Tree<'_>, list: NodeId, index: usize, mut bytes: Vec<u8>, items: i64) -> Self {
+        let before = tree.children(list).nth(index);
+        let start = before.map_or(tree.node(list).end, |child| tree.node(child).start);
+        if let Some(delimiter) = tree.delimiter(list) {
+            let own = tree.span(list);
+            if before.is_some() || own.ends_with(&delimiter) {
+                bytes.extend(delimiter);
+            } else if !own.is_empty() {
+                bytes.splice(0..0, delimiter);
+            }
+        }
         Edit {
             patches: vec![Patch { start, end: start, owner: list, bytes }],
             counts: vec![(list, items)],
@@ -86,21 +104,26 @@ impl Edit {
         Edit { patches: vec![Patch { start: at, end: at, owner, bytes }], ..Edit::default() }
     }
 
-    /// Removes an optional field and clears the bit that says it is there.
+    /// Removes an optional field, clears the bit that says it is there, and removes the other
+    /// fields that the same bit governs.
     pub fn make_absent(tree: &Tree<'_>, node: NodeId) -> Self {
-        let record = tree.node(node).parent;
-        Edit::delete(tree, node).and(presence(tree, record, tree.node(node).field, false))
+        let (record, field) = (tree.node(node).parent, tree.node(node).field);
+        let others = companions(tree.format(), field).filter_map(|other| tree.child(record, other));
+        let edit = Edit::delete(tree, node).and(presence(tree, record, field, false));
+        others.fold(edit, |edit, other| edit.and(Edit::delete(tree, other)))
     }
 
-    /// Adds an optional field with these bytes and sets the bit that says it is there.
+    /// Adds an optional field with these bytes and sets the bit that says it is there; the other
+    /// fields that the same bit governs get the plainest legal value.
     pub fn make_present(tree: &Tree<'_>, record: NodeId, field: FieldId, bytes: Vec<u8>) -> Self {
-        let mut at = tree.node(record).start;
-        if let Shape::Record(id) = tree.format().field(tree.node(record).field).shape {
-            for before in tree.format().record(id).fields.iter().take_while(|f| **f != field) {
-                at = tree.child(record, *before).map_or(at, |node| tree.node(node).end);
-            }
-        }
-        Edit::splice(tree, record, at, bytes).and(presence(tree, record, field, true))
+        let format = tree.format();
+        let others = companions(format, field).filter(|other| tree.child(record, *other).is_none());
+        let mut fields: Vec<(FieldId, Vec<u8>)> = others.map(|other| (other, default_bytes(format, other))).collect();
+        fields.push((field, bytes));
+        fields.sort_by_key(|(field, _)| *field);
+        fields.into_iter().fold(presence(tree, record, field, true), |edit, (field, bytes)| {
+            edit.and(Edit::splice(tree, record, place_of(tree, record, field), bytes))
+        })
     }
 
     /// Both edits, made on the same tree.
@@ -120,6 +143,34 @@ impl Edit {
 
 fn is_list(tree: &Tree<'_>, node: NodeId) -> bool {
     matches!(tree.format().field(tree.node(node).field).shape, Shape::List { .. })
+}
+
+/// Where an absent field of a record would stand.
+fn place_of(tree: &Tree<'_>, record: NodeId, field: FieldId) -> u32 {
+    let mut at = tree.node(record).start;
+    if let Shape::Record(id) = tree.format().field(tree.node(record).field).shape {
+        for before in tree.format().record(id).fields.iter().take_while(|f| **f != field) {
+            at = tree.child(record, *before).map_or(at, |node| tree.node(node).end);
+        }
+    }
+    at
+}
+
+/// The bit that says whether a field is there.
+fn bit_of(format: &Format, field: FieldId) -> Option<(FieldId, u32)> {
+    let tests = format.field(field).when.iter().flat_map(|when| when.any.iter().flatten());
+    tests.into_iter().find_map(|test| match (&test.kind, test.operand.tail) {
+        (TestKind::Present, Tail::Bit(bit)) => Some((test.operand.field, bit)),
+        _ => None,
+    })
+}
+
+/// The other fields of the same record that the same bit governs.
+fn companions(format: &Format, field: FieldId) -> impl Iterator<Item = FieldId> {
+    let bit = bit_of(format, field);
+    let owner = format.field(field).owner.filter(|_| bit.is_some());
+    let fields = owner.into_iter().flat_map(|owner| format.record(owner).fields.iter().copied());
+    fields.filter(move |other| *other != field && bit_of(format, *other) == bit)
 }
 
 /// Sets or clears the bit of the same record that decides whether `field` is there.
@@ -291,7 +342,20 @@ impl Tree<'_> {
                 field == *key || field == *equals || list == Some(p.owner) || list == Some(self.node(p.owner).parent)
             }),
             _ => false,
+        }) || patches.iter().any(|p| {
+            let owner = self.node(p.owner);
+            self.counts_within(owner.field) || self.counts_within(self.node(owner.parent).field)
         })
+    }
+
+    /// Whether the records of a list hold such a count.
+    fn counts_within(&self, list: FieldId) -> bool {
+        let Shape::List { item, .. } = self.format().field(list).shape else { return false };
+        let counts = |field: &FieldId| {
+            let relation = &self.format().field(*field).relation;
+            matches!(relation, Some(Relation { kind: RelationKind::CountWhere { .. }, .. }))
+        };
+        self.format().record_of(item).is_some_and(|record| record.fields.iter().any(counts))
     }
 
     /// Decodes the edited bytes, writes every such count and then every affected check.

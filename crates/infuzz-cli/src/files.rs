@@ -1,0 +1,114 @@
+//! Reading and writing: whole files or none, and where things are kept.
+
+use crate::failure::Failure;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::unreadable(path, &error))
+}
+
+/// Writes a whole file or leaves what was there: first beside it, then by its name.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{}.tmp", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
+    let beside = path.with_file_name(name);
+    let written = write_all(&beside, bytes).and_then(|()| {
+        if path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        fs::rename(&beside, path)
+    });
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        Failure::unwritable(path, &error)
+    })
+}
+
+fn write_all(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    // A full disk may only show when the bytes are really put there.
+    file.sync_all()
+}
+
+/// Makes a folder and those above it.
+pub fn make_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).map_err(|error| Failure::unwritable(path, &error))
+}
+
+/// The root of the workspace around the working directory.
+pub fn workspace() -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(|error| Failure::unreadable(Path::new("."), &error))?;
+    let is_root = |folder: &&Path| {
+        fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+    };
+    here.ancestors().find(is_root).map(Path::to_path_buf).ok_or_else(|| {
+        Failure::new("cannot find the workspace", here.display().to_string(), "no folder above it has a Cargo.toml with [workspace]", "run the command inside the repository")
+    })
+}
+
+/// A path as people type it from where they are.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+/// A folder for the time of a run; removed with the value.
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// A new, empty folder.
+    pub fn new() -> Result<Scratch, Failure> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let path = std::env::temp_dir().join(format!("infuzz-{}-{number}", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Scratch(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Failure::unwritable(&path, &error)),
+            }
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_nothing_behind() {
+        let scratch = Scratch::new().expect("a folder");
+        let folder = scratch.path().join("taken");
+        fs::create_dir(&folder).expect("a folder");
+        assert!(write(&folder, b"x").is_err());
+        assert_eq!(fs::read_dir(scratch.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let full = Path::new("/dev/full");
+        if full.exists() {
+            let error = write_all(full, b"x").expect_err("full");
+            assert!(Failure::unwritable(full, &error).remedy.contains("free some space"));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the command and its worker process say to each other.
+//!
+//! Requests are binary frames on the worker's standard input (kind, number, length, bytes);
+//! answers are JSON, one per line, on its standard output. Before the worker runs a request it
+//! writes the request's number to a file, so that its death or its silence can be told apart.
+
+use infuzz::finding::Kind;
+use infuzz::sweep::Outcome;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One case of a sweep: no reset before it, a short answer.
+    Sweep = 1,
+    /// A file by itself, after a reset: a full answer.
+    Replay = 2,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// Its number.
+    pub number: u64,
+    /// The bytes to deliver, or a session.
+    pub bytes: Vec<u8>,
+}
+
+/// The largest input taken.
+const MOST: u64 = 1 << 30;
+
+impl Request {
+    /// Writes a request.
+    pub fn write(to: &mut impl Write, wanted: Wanted, number: u64, bytes: &[u8]) -> io::Result<()> {
+        to.write_all(&[wanted as u8])?;
+        to.write_all(&number.to_le_bytes())?;
+        to.write_all(&(bytes.len() as u64).to_le_bytes())?;
+        to.write_all(bytes)
+    }
+
+    /// Reads a request; none at the end.
+    pub fn read(from: &mut impl Read) -> io::Result<Option<Request>> {
+        let mut head = [0; 17];
+        let mut have = 0;
+        while have < head.len() {
+            match from.read(&mut head[have..])? {
+                0 if have == 0 => return Ok(None),
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                more => have += more,
+            }
+        }
+        let word = |at: usize| head[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let (number, length) = (word(1), word(9));
+        let wanted = match head[0] {
+            1 => Wanted::Sweep,
+            2 => Wanted::Replay,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        };
+        if length > MOST {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut bytes = vec![0; length as usize];
+        from.read_exact(&mut bytes)?;
+        Ok(Some(Request { wanted, number, bytes }))
+    }
+}
+
+/// An answer of the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// The device is on the bench; the kinds of finding it cannot show.
+    Ready(Vec<String>),
+    /// The device does not accept the known-good libraries.
+    NotAccepted(String),
+    /// The bench cannot be set up.
+    Failed(String),
+    /// Cases of a sweep in which nothing is wrong: the first's number, and the first letter of
+    /// what was expected (`a`, `r`, `u`) of each.
+    Passed(u64, String),
+    /// A case of a sweep in which something is wrong.
+    Wrong(Outcome),
+    /// What came of a replay.
+    Replayed(Replayed),
+}
+
+/// What came of a replay.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Replayed {
+    /// The request.
+    pub number: u64,
+    /// Once per state of the device.
+    pub passes: Vec<Pass>,
+}
+
+/// One run of a file.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Pass {
+    /// What the device was doing.
+    pub state: String,
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// What went wrong afterwards.
+    pub raised: Vec<(Kind, String)>,
+    /// Whether the known-good library was accepted afterwards.
+    pub known_good: bool,
+    /// Whether a second run gave the same.
+    pub deterministic: bool,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Step {
+    /// `send`, `activate` or `restart`.
+    pub word: String,
+    /// Bytes sent.
+    pub length: usize,
+    /// `accept`, `refuse` or `unspecified`.
+    pub expected: Option<String>,
+    /// The broken rule.
+    pub rule: Option<String>,
+    /// The broken field.
+    pub field: Option<String>,
+    /// `accept`, `refuse` or `none`.
+    pub answer: Option<String>,
+    /// The rule that the device names.
+    pub reason: Option<String>,
+    /// The field that the device names.
+    pub reason_field: Option<String>,
+    /// What went wrong.
+    pub raised: Vec<(Kind, String)>,
+}
+
+impl Replayed {
+    /// Everything that went wrong, with the state and the step in which it did.
+    pub fn raised(&self) -> impl Iterator<Item = (&Pass, Option<&Step>, &(Kind, String))> {
+        self.passes.iter().flat_map(|pass| {
+            let steps = pass.steps.iter().flat_map(move |step| step.raised.iter().map(move |raised| (pass, Some(step), raised)));
+            steps.chain(pass.raised.iter().map(move |raised| (pass, None, raised)))
+        })
+    }
+
+    /// The step that decides what the file as a whole was: the first with a finding, else the
+    /// last delivery.
+    pub fn decisive(&self) -> Option<&Step> {
+        let steps = || self.passes.first().into_iter().flat_map(|pass| &pass.steps).filter(|step| step.expected.is_some());
+        steps().find(|step| !step.raised.is_empty()).or_else(|| steps().last())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_read_back_as_written() {
+        let mut pipe = Vec::new();
+        Request::write(&mut pipe, Wanted::Sweep, 7, b"abc").expect("written");
+        Request::write(&mut pipe, Wanted::Replay, u64::MAX, b"").expect("written");
+        let mut from = pipe.as_slice();
+        assert_eq!(Request::read(&mut from).expect("read"), Some(Request { wanted: Wanted::Sweep, number: 7, bytes: b"abc".to_vec() }));
+        assert_eq!(Request::read(&mut from).expect("read").map(|r| r.number), Some(u64::MAX));
+        assert_eq!(Request::read(&mut from).expect("read"), None);
+    }
+
+    #[test]
+    fn a_cut_request_is_an_error() {
+        let mut pipe = Vec::new();
+        Request::write(&mut pipe, Wanted::Sweep, 7, b"abc").expect("written");
+        for length in 1..pipe.len() {
+            assert!(Request::read(&mut &pipe[..length]).is_err(), "{length}");
+        }
+    }
+}

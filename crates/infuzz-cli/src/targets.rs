@@ -1,0 +1,74 @@
+//! Looks up a target by its name.
+
+use crate::failure::Failure;
+
+/// A target, as far as this command needs to know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// The format of what it is sent.
+    pub format: &'static str,
+}
+
+static TARGETS: &[Target] = &[
+    Target { name: "drug_library", format: "drug-library" },
+    Target { name: "drug_library_edits", format: "drug-library" },
+];
+
+/// The target with this name.
+pub fn target(name: &str) -> Result<Target, Failure> {
+    TARGETS.iter().copied().find(|target| target.name == name).ok_or_else(|| {
+        let names = TARGETS.iter().map(|target| target.name);
+        let remedy = nearest(name, names.clone()).map_or_else(
+            || format!("targets are {}", names.collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Failure::new("there is no such target", name, format!("`{name}` is not in the table of targets"), remedy)
+    })
+}
+
+/// The target that takes files of a format as they are.
+pub fn of_format(format: &str) -> Option<Target> {
+    TARGETS.iter().copied().find(|target| target.format == format)
+}
+
+/// The known name that is most like `name`, if one is alike at all.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|other| (distance(name, other), other)).min()?;
+    (near.0 <= 2 + near.1.len() / 3).then_some(near.1)
+}
+
+/// How many characters must be put in, left out or changed.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_the_nearest_name() {
+        assert_eq!(nearest("drug_libary", TARGETS.iter().map(|t| t.name)), Some("drug_library"));
+        assert_eq!(nearest("zzz", TARGETS.iter().map(|t| t.name)), None);
+        assert!(target("drug-library").expect_err("unknown").remedy.contains("drug_library"));
+    }
+
+    #[test]
+    fn every_target_has_a_built_in_format() {
+        for target in TARGETS {
+            assert!(infuzz::builtin::Builtin::named(target.format).is_some(), "{}", target.name);
+        }
+    }
+}

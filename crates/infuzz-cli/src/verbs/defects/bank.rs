@@ -1,0 +1,147 @@
+//! The planted defects: one patch each under `defects`.
+
+use super::scratch::Scratch;
+use crate::failure::Failure;
+use crate::files;
+use indicatif::ProgressBar;
+use infuzz_fuzz::{Input, TARGETS};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The longest a single execution may take before the exploration counts as hung.
+const QUIET: Duration = Duration::from_secs(20);
+/// The library whose fields the sweep changes: small, and with every kind of record.
+pub const LIBRARY: &str = "every-kind";
+
+/// The object that `defects --json` prints.
+#[derive(Serialize)]
+pub struct Report {
+    pub defects: Vec<Defect>,
+    pub missed: Vec<String>,
+}
+
+/// One defect and who found it.
+#[derive(Serialize)]
+pub struct Defect {
+    pub id: String,
+    pub cwe: String,
+    pub kind: String,
+    pub rule: Option<String>,
+    pub found_by: Vec<FoundBy>,
+}
+
+/// Who found a defect, and after how many cases.
+#[derive(Serialize)]
+pub struct FoundBy {
+    pub by: String,
+    pub cases: u64,
+}
+
+/// Plants each defect in turn.
+pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBar) -> Result<Report, Failure> {
+    let scratch = Scratch::new()?;
+    let patches = patches(&scratch.root().join("defects"), only)?;
+    let bar = progress(patches.len());
+    let mut report = Report { defects: Vec::new(), missed: Vec::new() };
+    for patch in &patches {
+        let mut defect = head(patch)?;
+        bar.set_message(defect.id.clone());
+        scratch.restore()?;
+        scratch.apply(patch)?;
+        let binary = scratch.build()?;
+        if let Some(cases) = swept(&scratch, &binary)? {
+            defect.found_by.push(FoundBy { by: "sweep".into(), cases });
+        }
+        for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+            if let Some(cases) = explored(&scratch, &binary, target.name, runs)? {
+                defect.found_by.push(FoundBy { by: target.name.into(), cases });
+            }
+        }
+        if defect.found_by.is_empty() {
+            report.missed.push(defect.id.clone());
+        }
+        report.defects.push(defect);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|e| Failure::unreadable(folder, &e))?;
+    let wanted = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".patch") && only.is_none_or(|only| name.contains(only))
+    };
+    let mut patches: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(wanted).collect();
+    patches.sort();
+    if patches.is_empty() {
+        return Err(Failure::new("there is no such defect", folder.display().to_string(), "no patch has that in its name", "see the names under defects"));
+    }
+    Ok(patches)
+}
+
+/// What a patch says of itself above the change.
+fn head(patch: &Path) -> Result<Defect, Failure> {
+    let text = String::from_utf8_lossy(&files::read(patch)?).into_owned();
+    let line = |key: &str| text.lines().take_while(|l| !l.starts_with("diff ")).find_map(|l| l.strip_prefix(key)).map(|v| v.trim().to_string());
+    let id = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (Some(cwe), Some(kind)) = (line("CWE:"), line("Kind:")) else {
+        return Err(Failure::new("a defect does not say what it is", patch.display().to_string(), "lines `CWE:` and `Kind:` are missing above the change", "add them"));
+    };
+    Ok(Defect { id, cwe: format!("CWE-{cwe}"), kind, rule: line("Rule:").filter(|rule| !rule.is_empty()), found_by: Vec::new() })
+}
+
+/// The sweep up to its first finding: how many cases that took.
+fn swept(scratch: &Scratch, binary: &Path) -> Result<Option<u64>, Failure> {
+    let report = scratch.ask(binary, &["sweep", "--library", LIBRARY, "--seed", "1", "--until-first", "--json"], None)?;
+    let found = report.as_ref().and_then(|r| r["findings"].as_array()).is_some_and(|findings| !findings.is_empty());
+    Ok(found.then(|| report.as_ref().and_then(|r| r["ran"].as_u64()).unwrap_or(0)))
+}
+
+/// The target's own loop up to its first finding.
+fn explored(scratch: &Scratch, binary: &Path, target: &str, runs: u64) -> Result<Option<u64>, Failure> {
+    let numbers = files::Scratch::new()?;
+    let number_file = numbers.path().join("number");
+    let (runs, name) = (runs.to_string(), number_file.display().to_string());
+    let arguments = ["explore", target, "--runs", &runs, "--seed", "1", "--number-file", &name];
+    let said = watched(binary, &arguments, scratch.folder(), &number_file)?;
+    Ok(match said {
+        Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64(),
+        Watched::Said(value) if value["executions"].is_u64() => None,
+        // It died, hung, or could not even be set up.
+        Watched::Said(_) | Watched::Died => Some(number(&number_file) + 1),
+    })
+}
+
+enum Watched {
+    Said(Value),
+    Died,
+}
+
+/// Runs a command and kills it when the number in its file stands still for too long.
+fn watched(binary: &Path, arguments: &[&str], folder: &Path, number_file: &Path) -> Result<Watched, Failure> {
+    let mut command = std::process::Command::new(binary);
+    command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().map_err(|e| Failure::worker(&e))?;
+    let (mut last, mut since) = (0, std::time::Instant::now());
+    while child.try_wait().map_err(|e| Failure::worker(&e))?.is_none() {
+        let now = number(number_file);
+        if now != last {
+            (last, since) = (now, std::time::Instant::now());
+        }
+        if since.elapsed() > QUIET {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = child.wait_with_output().map_err(|e| Failure::worker(&e))?;
+    Ok(serde_json::from_slice(&output.stdout).map_or(Watched::Died, Watched::Said))
+}
+
+fn number(file: &Path) -> u64 {
+    std::fs::read(file).ok().and_then(|bytes| Some(u64::from_le_bytes(*bytes.first_chunk()?))).unwrap_or(0)
+}

@@ -1,0 +1,85 @@
+//! `defects`: proof that what is planted is found. Each patch of the bank is applied to a scratch
+//! copy of the pump, and sweep and fuzz target are run on it; with `--deletions`, every check of
+//! the pump is taken out in turn.
+
+mod bank;
+mod deletions;
+mod scratch;
+
+use crate::failure::Failure;
+use crate::output::{BAD, GOOD, note, out, styled};
+use crate::{Status, output};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Write as _;
+
+/// What `defects` takes.
+#[derive(clap::Args)]
+#[command(after_help = "The scratch copy and its build are under target/defects.\n\nExample: cargo infuzz defects --only percent-refused")]
+pub struct Arguments {
+    /// Only defects, or checks, whose id contains this
+    #[arg(long)]
+    only: Option<String>,
+    /// Take out every check of the pump in turn, and sweep
+    #[arg(long)]
+    deletions: bool,
+    /// Most executions of the fuzz target for each defect
+    #[arg(long, default_value_t = 100_000)]
+    runs: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the bank.
+pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let only = arguments.only.as_deref();
+    if arguments.deletions { deleted(only, arguments.json) } else { planted(only, arguments.runs, arguments.json) }
+}
+
+fn progress(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len}, {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure> {
+    let report = bank::run(only, runs, |length| progress(length))?;
+    if json {
+        output::json(&report);
+    } else {
+        let mut text = String::new();
+        for defect in &report.defects {
+            let by: Vec<String> = defect.found_by.iter().map(|f| format!("{} after {}", f.by, output::count(f.cases as usize, "case"))).collect();
+            let told = if by.is_empty() { styled(BAD, "missed") } else { styled(GOOD, by.join(", ")) };
+            let _ = writeln!(text, "{:38} {:9} {told}", defect.id, defect.cwe);
+        }
+        out(&text);
+    }
+    Ok(if report.missed.is_empty() { Status::Expected } else { Status::Findings })
+}
+
+fn deleted(only: Option<&str>, json: bool) -> Result<Status, Failure> {
+    let report = deletions::run(only, |length| progress(length))?;
+    if json {
+        output::json(&report);
+    } else {
+        let mut text = String::from("| check | place | rule | found by | after |\n|---|---|---|---|---|\n");
+        for one in &report.deletions {
+            let found = one.found_by_rule.as_deref().unwrap_or("**survives**");
+            let cases = one.cases.map_or(String::from("–"), |n| n.to_string());
+            let _ = writeln!(text, "| {} | {} | {} | {found} | {cases} |", one.id, one.place, one.rule);
+        }
+        for survivor in &report.survivors {
+            let why = survivor.why.as_deref().unwrap_or("not explained");
+            let _ = writeln!(text, "\n{} survives: {why}", survivor.id);
+        }
+        out(&text);
+    }
+    let explained = report.survivors.iter().all(|s| s.why.is_some());
+    if !explained {
+        note("a check can be taken out without being noticed");
+    }
+    Ok(if explained { Status::Expected } else { Status::Findings })
+}

@@ -1,0 +1,46 @@
+//! `explore` (hidden): a target's seeded loop without an engine, for the bank of defects.
+
+use crate::failure::Failure;
+use crate::meter::METER;
+use crate::{Status, output, targets};
+use serde_json::json;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// What `explore` takes.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The target
+    target: String,
+    /// Most executions
+    #[arg(long)]
+    runs: u64,
+    /// Seed of everything drawn
+    #[arg(long)]
+    seed: u64,
+    /// File that holds the number of the execution under way
+    #[arg(long)]
+    number_file: PathBuf,
+}
+
+/// Explores until something is found.
+pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let known = targets::target(&arguments.target)?;
+    let target = infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let number_file = File::create(&arguments.number_file).map_err(|e| Failure::unwritable(&arguments.number_file, &e))?;
+    let mut failed = None;
+    let explored = infuzz_fuzz::explore(target, arguments.seed, arguments.runs, Some(METER), |run, _| {
+        if let Err(error) = number_file.write_all_at(&run.to_le_bytes(), 0) {
+            failed.get_or_insert(error);
+        }
+    });
+    let explored = explored.map_err(|why| Failure::new("the target cannot be set up", target.name, why, "see what the known-good check says: `cargo infuzz sweep`"))?;
+    if let Some(error) = failed {
+        return Err(Failure::unwritable(&arguments.number_file, &error));
+    }
+    let kind = explored.fault.as_ref().map(|(_, fault)| fault.raised.kind.name());
+    let rule = explored.fault.as_ref().and_then(|(_, fault)| fault.rule.clone());
+    output::json(&json!({ "executions": explored.executions, "kind": kind, "rule": rule }));
+    Ok(if kind.is_some() { Status::Findings } else { Status::Expected })
+}

@@ -1,0 +1,572 @@
+//! `sweep`: every field with every value class, and the known-good library after each case.
+
+use crate::failure::Failure;
+use crate::heatmap::{self, Seen};
+use crate::host::{Doing, End, Heard, Host, Limits};
+use crate::minimise::minimise;
+use crate::output::{BAD, BOLD, DIM, GOOD, count, note, out, styled};
+use crate::protocol::{Answer, Request, Wanted};
+use crate::remote::{self, CASE_LIMIT, Remote, STOP, stop_on_interrupt, stopped};
+use crate::setting::{DEFAULT_FORMAT, LIBRARIES, Setting};
+use crate::verbs::replay::{id, replay_command};
+use crate::{Status, describe, files, output, targets, worker};
+use indicatif::{ProgressBar, ProgressStyle};
+use infuzz::builtin::BUILTIN;
+use infuzz::finding::{Finding, Kind};
+use infuzz::judgement::{Judge, Judgement};
+use infuzz::session::{Session, SessionStep};
+use infuzz::sweep::{How, Instances, Outcome, Plan, Report};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::process::ChildStdin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// After so many crashes and hangs the rest is left out.
+const MOST_CRASHES: usize = 200;
+const MOST_HANGS: usize = 30;
+/// How many cases, and how many bytes of them, are tried before one that fails only after others.
+const MOST_BEFORE: usize = 4096;
+const MOST_BEFORE_BYTES: usize = 8 << 20;
+
+/// What `sweep` takes.
+#[derive(clap::Args)]
+#[command(after_help = "Inputs with findings are kept under target/infuzz/findings.\n\nExample: cargo infuzz sweep --library minimal --json")]
+pub struct Arguments {
+    /// The format to sweep, or `all`
+    #[arg(long, default_value = DEFAULT_FORMAT)]
+    format: String,
+    /// The library whose fields are changed: a file, or minimal, every-kind, typical
+    #[arg(long, default_value = "typical")]
+    library: String,
+    /// Every occurrence of a field, not only the first, the middle and the last
+    #[arg(long)]
+    all_instances: bool,
+    /// Seed of everything drawn
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Stop at the first finding
+    #[arg(long, hide = true)]
+    until_first: bool,
+    /// Time limit of one case in milliseconds
+    #[arg(long, hide = true, default_value_t = CASE_LIMIT.as_millis() as u64)]
+    case_timeout: u64,
+}
+
+/// Sweeps one format, or all.
+pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let names: Vec<&str> = match arguments.format.as_str() {
+        "all" => BUILTIN.iter().filter(|builtin| builtin.complete).map(|builtin| builtin.name).collect(),
+        name => vec![name],
+    };
+    let mut reports = Vec::new();
+    let mut status = Status::Expected;
+    for name in names {
+        let (report, one) = sweep(arguments, name)?;
+        reports.push(report);
+        if status == Status::Expected || one == Status::CouldNotRun {
+            status = one;
+        }
+    }
+    if arguments.json {
+        match (&arguments.format[..], &reports[..]) {
+            ("all", reports) => output::json(&json!({ "formats": reports })),
+            (_, reports) => reports.iter().for_each(output::json),
+        }
+    }
+    Ok(status)
+}
+
+fn drawn_seed() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // Few digits, so that people can type it again.
+    now.as_nanos() as u64 % 1_000_000_007
+}
+
+fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failure> {
+    let setting = Setting::named(format)?;
+    let base = setting.library(&arguments.library)?;
+    let seed = arguments.seed.unwrap_or_else(drawn_seed);
+    let others = LIBRARIES.into_iter().filter(|name| *name != arguments.library).map(|name| Ok((name.to_string(), setting.seed(name)?)));
+    let others = others.collect::<Result<Vec<_>, Failure>>()?;
+    let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
+    let waiting = spinner(format!("{format}: working out the cases of {}", arguments.library));
+    let plan = Plan::new(setting.format, &base, others, instances);
+    waiting.finish_and_clear();
+    stop_on_interrupt();
+    let mut sweep = Sweep::new(setting, &plan, Duration::from_millis(arguments.case_timeout));
+    sweep.until_first = arguments.until_first;
+    sweep.all()?;
+    if sweep.stopped && sweep.ran() == 0 {
+        return Err(stopped());
+    }
+    sweep.bar.finish_and_clear();
+    let findings = sweep.keep()?;
+    let report = sweep.report(&arguments.library, seed, findings);
+    for message in &sweep.messages {
+        note(message);
+    }
+    if !arguments.json {
+        out(&sweep.told(&report));
+    }
+    if let Some(failure) = sweep.failure {
+        return Err(failure);
+    }
+    let status = match (report.findings.is_empty(), report.skipped) {
+        (false, _) => Status::Findings,
+        (true, 0) => Status::Expected,
+        (true, _) => Status::CouldNotRun,
+    };
+    Ok((report, status))
+}
+
+fn spinner(message: String) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(message);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Something found, before it is kept.
+struct Found {
+    case: usize,
+    kind: Kind,
+    rule: Option<String>,
+    field: String,
+    detail: String,
+    alone: bool,
+    deterministic: bool,
+    same: usize,
+}
+
+/// How one worker came to its end, and what is next.
+enum Next {
+    From(usize),
+    Over,
+}
+
+struct Sweep<'p> {
+    setting: Setting,
+    plan: &'p Plan<'static>,
+    limits: Limits,
+    seen: Vec<Seen>,
+    /// What each case was to be; filled for all of them in the end.
+    expected: Vec<Option<char>>,
+    known_good: usize,
+    found: Vec<Found>,
+    /// The known-good libraries themselves are not taken.
+    first_step: Option<(Kind, String)>,
+    not_observable: Vec<String>,
+    begun: Option<Instant>,
+    took: Duration,
+    crashes: usize,
+    hangs: usize,
+    stopped: bool,
+    until_first: bool,
+    messages: Vec<String>,
+    /// An input could not be kept.
+    failure: Option<Failure>,
+    bar: ProgressBar,
+    judge: Judge<'static>,
+}
+
+impl<'p> Sweep<'p> {
+    fn new(setting: Setting, plan: &'p Plan<'static>, case: Duration) -> Self {
+        let cases = plan.cases.len();
+        let bar = ProgressBar::new(cases as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} cases, {per_sec}, {msg}") {
+            bar.set_style(style);
+        }
+        Sweep {
+            setting,
+            plan,
+            limits: Limits::of_case(case),
+            seen: vec![Seen::NotRun; cases],
+            expected: vec![None; cases],
+            known_good: 0,
+            found: Vec::new(),
+            first_step: None,
+            not_observable: Vec::new(),
+            begun: None,
+            took: Duration::ZERO,
+            crashes: 0,
+            hangs: 0,
+            stopped: false,
+            until_first: false,
+            messages: Vec::new(),
+            failure: None,
+            bar,
+            judge: Judge::new(setting.format),
+        }
+    }
+
+    /// Runs all cases, in as many workers as it takes.
+    fn all(&mut self) -> Result<(), Failure> {
+        let scratch = files::Scratch::new()?;
+        let number_file = scratch.path().join("number");
+        let mut from = 0;
+        while let Next::From(next) = self.one_worker(from, &number_file)? {
+            from = next;
+            if from >= self.seen.len() {
+                break;
+            }
+            if self.crashes >= MOST_CRASHES || self.hangs >= MOST_HANGS {
+                self.messages.push(format!("stopped after {} and {}", count(self.crashes, "crash").replace("crashs", "crashes"), count(self.hangs, "hang")));
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn one_worker(&mut self, from: usize, number_file: &Path) -> Result<Next, Failure> {
+        let command = remote::worker(self.setting.builtin.name, number_file)?;
+        let mut host = Host::start(command, number_file, self.limits).map_err(|error| Failure::worker(&error))?;
+        let requests = host.requests();
+        let plan = self.plan;
+        // The number of the last request written, for a worker that dies while it waits.
+        let fed = AtomicUsize::new(from);
+        let end = std::thread::scope(|scope| {
+            scope.spawn(|| feed(plan, from, requests, &fed));
+            loop {
+                match host.hear(&STOP) {
+                    Heard::Line(line) => self.said(&line),
+                    Heard::Nothing => self.bar.tick(),
+                    Heard::End(end) => return end,
+                }
+            }
+        });
+        match end {
+            End::Done if self.first_step.is_some() => Ok(Next::Over),
+            End::Done => {
+                let missing = self.seen[from..].iter().filter(|seen| **seen == Seen::NotRun).count();
+                if missing > 0 {
+                    self.messages.push(format!("the worker ended early; {} left out", count(missing, "case")));
+                }
+                Ok(Next::Over)
+            }
+            End::Stopped => {
+                self.stopped = true;
+                Ok(Next::Over)
+            }
+            End::Died(Doing::Request(case), why) => Ok(self.fell(case as usize, from, Kind::Crash, why)),
+            End::Hung(Doing::Request(case)) => Ok(self.fell(case as usize, from, Kind::Hang, format!("no end within {:?}", self.limits.case))),
+            End::Died(Doing::SetUp, why) => {
+                self.first_step = Some((Kind::Crash, why));
+                Ok(Next::Over)
+            }
+            End::Hung(Doing::SetUp) => {
+                self.first_step = Some((Kind::Hang, format!("no end within {:?}", self.limits.set_up)));
+                Ok(Next::Over)
+            }
+            End::Died(Doing::Waiting, why) => Err(Failure::new("the worker process died", format!("before case {}", fed.load(Ordering::Relaxed)), why, "run the command again; check memory limits")),
+            End::Hung(Doing::Waiting) => Err(Failure::new("the worker process does not end", "after the last case", "it was killed", "run the command again")),
+        }
+    }
+
+    fn said(&mut self, line: &str) {
+        self.took = self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        match serde_json::from_str(line) {
+            Ok(Answer::Ready(not_observable)) => {
+                if self.begun.is_none() {
+                    self.begun = Some(Instant::now());
+                    self.known_good += 1;
+                }
+                self.not_observable = not_observable;
+            }
+            Ok(Answer::NotAccepted(why)) => self.first_step = Some((Kind::ValidRefused, why)),
+            Ok(Answer::Failed(why)) => self.messages.push(why),
+            Ok(Answer::Passed(first, verdicts)) => {
+                for (case, expected) in (first as usize..).zip(verdicts.chars()) {
+                    self.passed(case, expected);
+                }
+            }
+            Ok(Answer::Wrong(outcome)) => self.wrong(outcome),
+            Ok(Answer::Replayed(_)) | Err(_) => {}
+        }
+    }
+
+    fn passed(&mut self, case: usize, expected: char) {
+        if let Some(seen) = self.seen.get_mut(case) {
+            *seen = seen_of(expected);
+            self.expected[case] = Some(expected);
+            self.known_good += 1;
+            self.bar.set_position(case as u64 + 1);
+        }
+    }
+
+    fn wrong(&mut self, outcome: Outcome) {
+        let Some(planned) = self.plan.cases.get(outcome.case) else { return };
+        self.seen[outcome.case] = Seen::Finding;
+        self.expected[outcome.case] = outcome.expected.chars().next();
+        self.known_good += usize::from(outcome.known_good);
+        let field = outcome.field.filter(|field| !field.is_empty()).unwrap_or_else(|| planned.path.clone());
+        for (kind, detail) in outcome.raised {
+            self.note(Found {
+                case: outcome.case,
+                kind,
+                rule: outcome.rule.clone(),
+                field: field.clone(),
+                detail: format!("{} {} ({}): {detail}", planned.path, planned.class, planned.label),
+                alone: outcome.alone,
+                deterministic: outcome.deterministic,
+                same: 1,
+            });
+        }
+        self.bar.set_position(outcome.case as u64 + 1);
+    }
+
+    /// One finding per kind, rule and field; the first is kept, the others are counted.
+    fn note(&mut self, found: Found) {
+        let field = without_positions(&found.field);
+        let same = self.found.iter_mut().find(|known| known.kind == found.kind && known.rule == found.rule && without_positions(&known.field) == field);
+        match same {
+            Some(known) => known.same += 1,
+            None => self.found.push(found),
+        }
+        if self.until_first {
+            STOP.store(true, Ordering::Relaxed);
+        }
+        self.bar.set_message(count(self.found.len(), "finding"));
+    }
+
+    /// A case took the worker with it. The cases before it were not told any more, so nothing was
+    /// wrong with them.
+    fn fell(&mut self, case: usize, from: usize, kind: Kind, why: String) -> Next {
+        for before in from..case.min(self.seen.len()) {
+            if self.seen[before] == Seen::NotRun {
+                let expected = self.judged(before).0;
+                self.passed(before, expected);
+            }
+        }
+        if kind == Kind::Crash { self.crashes += 1 } else { self.hangs += 1 }
+        if let Some(planned) = self.plan.cases.get(case) {
+            let (expected, rule, field) = self.judged(case);
+            self.seen[case] = Seen::Finding;
+            self.expected[case] = Some(expected);
+            let detail = format!("{} {} ({}): {why}", planned.path, planned.class, planned.label);
+            let field = field.unwrap_or_else(|| planned.path.clone());
+            self.note(Found { case, kind, rule, field, detail, alone: false, deterministic: false, same: 1 });
+        }
+        Next::From(case + 1)
+    }
+
+    /// What a case is to be, the rule it breaks, and where.
+    fn judged(&mut self, case: usize) -> (char, Option<String>, Option<String>) {
+        let bytes = self.plan.bytes(&self.plan.cases[case]);
+        let judgement = self.judge.judge(&bytes);
+        let expected = match judgement {
+            Judgement::Accept => 'a',
+            Judgement::Refuse(_) => 'r',
+            Judgement::Unspecified(_) => 'u',
+        };
+        let (tree, violations) = self.judge.explain(&bytes);
+        let rule = judgement.rule().map(|rule| tree.format().rule(rule).to_string());
+        (expected, rule, violations.first().map(|violation| describe::path(tree, violation.node)))
+    }
+
+    fn ran(&self) -> usize {
+        self.seen.iter().filter(|seen| **seen != Seen::NotRun).count()
+    }
+
+    /// Keeps the inputs of the findings. What crashed or hung is run by itself; what only goes
+    /// wrong after other cases is kept as a session with as few of them as will do.
+    fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
+        let mut kept = Vec::new();
+        if let Some((kind, why)) = self.first_step.take() {
+            let bytes = self.setting.known_good()?[0].clone();
+            let detail = format!("known-good library before the first case: {why}");
+            let found = Found { case: 0, kind, rule: None, field: "file".into(), detail, alone: true, deterministic: true, same: 1 };
+            kept.push(self.finding(&found, &bytes, "no library, no therapy"));
+        }
+        let mut remote = Remote::new(self.setting.builtin.name, self.limits.case)?;
+        for mut one in std::mem::take(&mut self.found) {
+            let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
+            if matches!(one.kind, Kind::Crash | Kind::Hang) && !STOP.load(Ordering::Relaxed) {
+                let first = remote.ask(&bytes)?.kinds();
+                one.alone = first.contains(&one.kind);
+                one.deterministic = one.alone && remote.ask(&bytes)?.kinds() == first;
+            }
+            if one.same > 1 {
+                let _ = write!(one.detail, "; {} showed the same", count(one.same, "case"));
+            }
+            if !one.alone {
+                let session = if STOP.load(Ordering::Relaxed) { None } else { self.session(&mut remote, &one, &bytes)? };
+                match session {
+                    Some((first, session)) => {
+                        bytes = session;
+                        let _ = write!(one.detail, "; only after cases {first}…{}, kept as a session", one.case.saturating_sub(1));
+                    }
+                    None => one.detail.push_str("; only in the sweep, after the cases before it"),
+                }
+            }
+            kept.push(self.finding(&one, &bytes, worker::STATES[one.case % 2]));
+        }
+        Ok(kept)
+    }
+
+    /// A run of cases up to that of a finding that shows it after a reset, made shorter.
+    fn session(&self, remote: &mut Remote, found: &Found, bytes: &[u8]) -> Result<Option<(usize, Vec<u8>)>, Failure> {
+        let most = if found.kind == Kind::Hang { 4 } else { MOST_BEFORE };
+        let mut before = 1;
+        loop {
+            let first = found.case.saturating_sub(before);
+            let mut steps: Vec<SessionStep> = self.plan.cases[first..found.case].iter().map(|case| SessionStep::Send(self.plan.bytes(case))).collect();
+            steps.push(SessionStep::Send(bytes.to_vec()));
+            let session = Session { steps }.to_string().into_bytes();
+            if session.len() > 2 * MOST_BEFORE_BYTES {
+                return Ok(None);
+            }
+            if remote.ask(&session)?.kinds().contains(&found.kind) {
+                let (session, _) = minimise(self.setting, remote, &session)?;
+                return Ok(Some((first, session)));
+            }
+            if first == 0 || before >= most {
+                return Ok(None);
+            }
+            before *= 4;
+        }
+    }
+
+    fn finding(&mut self, found: &Found, bytes: &[u8], state: &str) -> Finding {
+        let name = self.setting.builtin.name;
+        let id = id(found.kind, bytes);
+        let end = if Session::is_session(bytes) { "session" } else { "bin" };
+        let kept = files::workspace().and_then(|root| {
+            let folder = root.join("target/infuzz/findings").join(name);
+            files::make_folder(&folder)?;
+            let path = folder.join(format!("{id}.{end}"));
+            files::write(&path, bytes).map(|()| path)
+        });
+        // One that cannot be kept is reported all the same, and the run ends as one that failed.
+        let path = kept.map_err(|failure| self.failure.get_or_insert(failure).clone()).ok();
+        Finding {
+            id,
+            target: name.into(),
+            kind: found.kind,
+            cwe: format!("CWE-{}", found.kind.cwe()),
+            rule: found.rule.clone(),
+            field: Some(found.field.clone()),
+            state: state.into(),
+            file: path.as_deref().map(files::shown),
+            replay: path.and_then(|path| Some(replay_command(targets::of_format(name)?, &path))),
+            alone: found.alone,
+            deterministic: found.deterministic,
+            detail: found.detail.clone(),
+        }
+    }
+
+    fn report(&mut self, library: &str, seed: u64, findings: Vec<Finding>) -> Report {
+        for case in 0..self.expected.len() {
+            if self.expected[case].is_none() {
+                // Planned as settled means valid: no need to work it out again.
+                let settled = matches!(self.plan.cases[case].how, How::Settled(..));
+                self.expected[case] = Some(if settled { 'a' } else { self.judged(case).0 });
+            }
+        }
+        let expected = |letter: char| self.expected.iter().filter(|expected| **expected == Some(letter)).count();
+        let (ran, planned) = (self.ran(), self.plan.cases.len());
+        let format = self.setting.format;
+        Report {
+            format: self.setting.builtin.name.into(),
+            library: library.into(),
+            seed,
+            fields: self.plan.fields,
+            value_classes: heatmap::classes().count(),
+            rules: format.rules.len(),
+            rules_native: format.rules.iter().filter(|rule| rule.native).count(),
+            planned,
+            ran,
+            skipped: planned - ran,
+            must_refuse: expected('r'),
+            must_accept: expected('a'),
+            unspecified: expected('u'),
+            not_applicable: self.plan.not_applicable.len(),
+            not_applicable_why: self.plan.not_applicable.clone(),
+            known_good_accepted: self.known_good,
+            not_observable: self.not_observable.clone(),
+            cases_per_s: if self.took.is_zero() { 0 } else { (ran as f64 / self.took.as_secs_f64()) as u64 },
+            findings,
+        }
+    }
+
+    fn told(&self, report: &Report) -> String {
+        let mut text = heatmap::draw(self.plan, &self.seen);
+        let _ = writeln!(text, "\n{}, library {}, seed {}", styled(BOLD, &report.format), report.library, report.seed);
+        let _ = writeln!(text, "{} fields × {} value classes, {} rules ({} native)", report.fields, report.value_classes, report.rules, report.rules_native);
+        let _ = writeln!(
+            text,
+            "planned {}, ran {}, skipped {}: must refuse {}, must accept {}, unspecified {}",
+            report.planned, report.ran, report.skipped, report.must_refuse, report.must_accept, report.unspecified
+        );
+        let _ = writeln!(text, "known-good library accepted {} of {} times", report.known_good_accepted, report.ran + 1);
+        let _ = writeln!(text, "not applicable: {} pairs of field and value class (reasons: --json)", report.not_applicable);
+        let _ = writeln!(text, "not observable here: {}", report.not_observable.join(", "));
+        let _ = writeln!(text, "{} cases/s", report.cases_per_s);
+        for finding in &report.findings {
+            let _ = writeln!(text, "\n{} {}: {}", styled(BAD, &finding.id), finding.cwe, finding.kind.words());
+            let _ = writeln!(text, "  rule {}, field {}, {}", finding.rule.as_deref().unwrap_or("none"), finding.field.as_deref().unwrap_or("none"), finding.state);
+            let _ = writeln!(text, "  {}", finding.detail);
+            let _ = writeln!(text, "  {}", styled(DIM, finding.replay.as_deref().unwrap_or_default()));
+        }
+        if report.skipped > 0 {
+            let why = if self.stopped { "interrupted" } else { "not run" };
+            let _ = writeln!(text, "\n{}: {} did not run", styled(BAD, why), count(report.skipped, "case"));
+        }
+        let verdict = match report.findings.len() {
+            0 => styled(GOOD, "no findings"),
+            findings => styled(BAD, count(findings, "finding")),
+        };
+        let _ = writeln!(text, "\n{verdict}");
+        text
+    }
+}
+
+/// Sends the cases from `from` on. A worker that is gone does not read; the watchdog tells why.
+fn feed(plan: &Plan<'_>, from: usize, requests: Option<ChildStdin>, fed: &AtomicUsize) {
+    let Some(requests) = requests else { return };
+    let mut to = BufWriter::with_capacity(1 << 16, requests);
+    for (case, planned) in plan.cases.iter().enumerate().skip(from) {
+        if STOP.load(Ordering::Relaxed) || Request::write(&mut to, Wanted::Sweep, case as u64, &plan.bytes(planned)).is_err() {
+            return;
+        }
+        fed.store(case, Ordering::Relaxed);
+    }
+    let _ = to.flush();
+}
+
+fn seen_of(expected: char) -> Seen {
+    match expected {
+        'a' => Seen::Accept,
+        'r' => Seen::Refuse,
+        _ => Seen::Open,
+    }
+}
+
+/// `setup[3].fluid` as `setup[].fluid`.
+fn without_positions(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut inside = false;
+    for c in path.chars() {
+        inside = inside && c != ']';
+        if !inside {
+            out.push(c);
+        }
+        inside = inside || c == '[';
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_left_out_of_paths() {
+        assert_eq!(without_positions("setup[3].fluid.limits[12]"), "setup[].fluid.limits[]");
+        assert_eq!(without_positions("header.id"), "header.id");
+    }
+}

@@ -1,0 +1,278 @@
+//! The worker process: holds the device and runs what it is sent.
+//!
+//! Whatever the device does to the process (a panic, an abort, a stack overflow, no end) is seen
+//! by the command that started it, see `host`.
+
+use crate::host::{IDLE, WORKING};
+use crate::meter::METER;
+use crate::protocol::{Answer, Pass, Replayed, Request, Step, Wanted};
+use crate::setting::Setting;
+use infuzz::device::{Capabilities, Device};
+use infuzz::finding::{Kind, Raised};
+use infuzz::judgement::{Judge, Judgement};
+use infuzz::oracle::{Bench, BenchError, CaseResult};
+use infuzz::session::{Session, SessionStep};
+use infuzz::sweep::{Plan, Sweeper, wrong_reason};
+use infuzz::tree::Tree;
+use infuzz_devices::PumpInProcess;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::exit;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Passed cases are reported at the latest after so many, or after this time.
+const BATCH: usize = 256;
+const EVERY: Duration = Duration::from_millis(50);
+
+/// The state of a device that runs a therapy, with and without a library waiting to be used.
+pub const STATES: [&str; 2] = ["therapy running", "therapy running, library staged"];
+
+/// Serves requests until there are no more. The exit status only matters to `host`.
+pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
+    let mut to = BufWriter::new(io::stdout().lock());
+    let number_file = File::options().write(true).open(number_file)?;
+    let set_up = Setting::named(format).and_then(|setting| Ok((setting, setting.known_good()?)));
+    let (setting, known_good) = match set_up {
+        Ok(set_up) => set_up,
+        Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
+    };
+    let bench = || Ok::<_, BenchError>(Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?.with_meter(METER));
+    let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
+        Ok(both) => both,
+        Err(BenchError::NotAccepted(why)) => return say(&mut to, &Answer::NotAccepted(why)),
+        Err(error) => return say(&mut to, &Answer::Failed(error.to_string())),
+    };
+    let plan = Plan { base: Tree::empty(setting.format), cases: Vec::new(), not_applicable: Vec::new(), fields: 0, applied: 0, rules_not_broken: Vec::new() };
+    let mut worker = Worker {
+        number_file,
+        to,
+        sweeper: Sweeper::new(&plan, sweeping),
+        replayer: Replayer { bench: replaying, judge: Judge::new(setting.format) },
+        passed: (0, String::new()),
+        said: Instant::now(),
+    };
+    say(&mut worker.to, &Answer::Ready(not_observable(PumpInProcess::new().capabilities())))?;
+    worker.run(&requests())
+}
+
+/// Reads requests on a thread of its own: when the command that started the worker is gone, the
+/// worker goes too, even in the middle of a case.
+fn requests() -> Receiver<Vec<Request>> {
+    let (sender, receiver) = sync_channel(4);
+    std::thread::spawn(move || {
+        let mut from = BufReader::with_capacity(1 << 16, io::stdin().lock());
+        loop {
+            let mut batch = Vec::new();
+            loop {
+                match Request::read(&mut from) {
+                    Ok(Some(request)) => batch.push(request),
+                    Ok(None) if batch.is_empty() => return,
+                    Ok(None) => break,
+                    Err(_) => exit(3),
+                }
+                if from.buffer().is_empty() || batch.len() >= 64 {
+                    break;
+                }
+            }
+            if sender.send(batch).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn say(to: &mut impl Write, answer: &Answer) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, answer)?;
+    to.write_all(b"\n")?;
+    to.flush()
+}
+
+/// Kinds of finding that a device with these capabilities cannot show on this path.
+fn not_observable(has: Capabilities) -> Vec<String> {
+    let mut kinds: Vec<&str> = Vec::new();
+    let mut needs = |capability: bool, kind: Kind| {
+        if !capability {
+            kinds.push(kind.name());
+        }
+    };
+    needs(has.memory, Kind::OverBudget);
+    needs(has.libraries && has.restart && has.look_up, Kind::NotRecovered);
+    needs(has.libraries && has.therapy, Kind::StateChanged);
+    needs(has.reasons, Kind::WrongReason);
+    // An answer on this path has no bytes and takes no time of the device.
+    kinds.extend(["late", "leaked"]);
+    kinds.into_iter().map(str::to_string).collect()
+}
+
+struct Worker<'p, W> {
+    number_file: File,
+    to: W,
+    sweeper: Sweeper<'p, 'static, PumpInProcess>,
+    replayer: Replayer,
+    passed: (u64, String),
+    said: Instant,
+}
+
+impl<W: Write> Worker<'_, W> {
+    fn run(&mut self, requests: &Receiver<Vec<Request>>) -> io::Result<()> {
+        loop {
+            let batch = match requests.try_recv() {
+                Ok(batch) => batch,
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    self.flush()?;
+                    self.note(IDLE)?;
+                    match requests.recv() {
+                        Ok(batch) => batch,
+                        Err(_) => break,
+                    }
+                }
+            };
+            for request in &batch {
+                self.note(WORKING + request.number)?;
+                match request.wanted {
+                    Wanted::Sweep => self.sweep(request)?,
+                    Wanted::Replay => {
+                        let replayed = self.replayer.replay(request);
+                        say(&mut self.to, &Answer::Replayed(replayed))?;
+                    }
+                }
+            }
+        }
+        self.flush()?;
+        self.note(IDLE)
+    }
+
+    /// Writes down what is about to be done.
+    fn note(&self, number: u64) -> io::Result<()> {
+        self.number_file.write_all_at(&number.to_le_bytes(), 0)
+    }
+
+    fn sweep(&mut self, request: &Request) -> io::Result<()> {
+        let outcome = self.sweeper.deliver(request.number as usize, &request.bytes, "");
+        if !outcome.raised.is_empty() || !outcome.known_good {
+            self.flush()?;
+            return say(&mut self.to, &Answer::Wrong(outcome));
+        }
+        if self.passed.1.is_empty() {
+            self.passed.0 = request.number;
+        }
+        self.passed.1.push(outcome.expected.chars().next().unwrap_or('u'));
+        if self.passed.1.len() >= BATCH || self.said.elapsed() >= EVERY {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.said = Instant::now();
+        if self.passed.1.is_empty() {
+            return Ok(());
+        }
+        let (first, verdicts) = std::mem::take(&mut self.passed);
+        say(&mut self.to, &Answer::Passed(first, verdicts))
+    }
+}
+
+struct Replayer {
+    bench: Bench<'static, PumpInProcess>,
+    judge: Judge<'static>,
+}
+
+impl Replayer {
+    fn replay(&mut self, request: &Request) -> Replayed {
+        let session = std::str::from_utf8(&request.bytes).ok().filter(|_| Session::is_session(&request.bytes));
+        let passes = match session.and_then(|text| Session::parse(text).ok()) {
+            Some(session) => vec![self.twice(STATES[0], |this| this.session(&session))],
+            None => {
+                let both = [false, true].into_iter().zip(STATES);
+                both.map(|(staged, state)| self.twice(state, |this| this.file(&request.bytes, staged))).collect()
+            }
+        };
+        Replayed { number: request.number, passes }
+    }
+
+    fn twice(&mut self, state: &str, run: impl Fn(&mut Self) -> Pass) -> Pass {
+        let mut one = || match self.bench.reset() {
+            Ok(()) => run(self),
+            Err(error) => Pass { state: String::new(), steps: Vec::new(), raised: vec![(Kind::NotRecovered, error.to_string())], known_good: false, deterministic: true },
+        };
+        let mut first = one();
+        let second = one();
+        first.deterministic = first == second;
+        first.state = state.to_string();
+        if !first.deterministic {
+            first.raised.push((Kind::NotDeterministic, "a second run after a reset gave another result".into()));
+        }
+        first
+    }
+
+    fn file(&mut self, bytes: &[u8], staged: bool) -> Pass {
+        if staged {
+            self.bench.stage_other();
+        }
+        let result = self.bench.case(bytes);
+        let known_good = result.known_good;
+        Pass { state: String::new(), steps: vec![self.sent(bytes, result)], raised: Vec::new(), known_good, deterministic: true }
+    }
+
+    fn sent(&mut self, bytes: &[u8], result: CaseResult) -> Step {
+        let mut raised: Vec<(Kind, String)> = result.raised.iter().map(|one| (one.kind, one.detail.clone())).collect();
+        let (tree, violations) = self.judge.explain(bytes);
+        let field = violations.first().map(|violation| crate::describe::path(tree, violation.node));
+        let single = violations.iter().all(|violation| violation.rule == violations[0].rule);
+        // With several faults in one input it is enough that a reason was given.
+        if single && let Some(Raised { kind, detail }) = wrong_reason(&mut self.judge, bytes, &result) {
+            raised.push((kind, detail));
+        }
+        let reason = result.answer.reason;
+        Step {
+            word: "send".into(),
+            length: bytes.len(),
+            expected: Some(result.judgement.word().into()),
+            rule: self.rule(result.judgement),
+            field,
+            answer: Some(result.answer.outcome.word().into()),
+            reason: reason.as_ref().map(|reason| reason.rule.to_string()),
+            reason_field: reason.map(|reason| reason.field),
+            raised,
+        }
+    }
+
+    fn rule(&mut self, judgement: Judgement) -> Option<String> {
+        let rule = judgement.rule()?;
+        Some(self.judge.explain(&[]).0.format().rule(rule).to_string())
+    }
+
+    fn session(&mut self, session: &Session) -> Pass {
+        let result = self.bench.session(session);
+        let mut steps = Vec::new();
+        for (step, came) in session.steps.iter().zip(result.steps) {
+            let sent = match step {
+                SessionStep::Send(bytes) => bytes.as_slice(),
+                SessionStep::Activate | SessionStep::Restart => &[],
+            };
+            let (_, violations) = self.judge.explain(sent);
+            let field = came.judgement.and(violations.first().map(|violation| violation.node));
+            let field = field.map(|node| crate::describe::path(self.judge.explain(sent).0, node));
+            let reason = came.answer.as_ref().and_then(|answer| answer.reason.clone());
+            steps.push(Step {
+                word: step.word().into(),
+                length: sent.len(),
+                expected: came.judgement.map(|judgement| judgement.word().into()),
+                rule: came.judgement.and_then(|judgement| self.rule(judgement)),
+                field,
+                answer: came.answer.map(|answer| answer.outcome.word().into()),
+                reason: reason.as_ref().map(|reason| reason.rule.to_string()),
+                reason_field: reason.map(|reason| reason.field),
+                raised: came.raised.into_iter().map(|one| (one.kind, one.detail)).collect(),
+            });
+        }
+        let raised = result.raised.into_iter().map(|one| (one.kind, one.detail)).collect();
+        Pass { state: String::new(), steps, raised, known_good: result.known_good, deterministic: true }
+    }
+}

@@ -1,0 +1,264 @@
+//! Errors of the description language name the place and what is wrong there.
+
+use infuzz::format::compile;
+
+/// A small description that loads; the tests replace one line of it.
+const GOOD: &str = r#"format = "small"
+title = "Small format"
+root = "file"
+exact = "file.length"
+
+[rule]
+"file.length" = "the file ends where it should"
+"item.crc" = "the CRC is right"
+"number.range" = "in range"
+"enum.value" = "a known value"
+"order" = "low before high"
+"count" = "the count is right"
+
+[enum.kind]
+columns = ["class"]
+rows = [[1, "one", "odd"], [2, "two", "even"]]
+
+[type]
+u8 = { shape = "uint", width = 1 }
+u32 = { shape = "uint", width = 4 }
+
+[record.file]
+fields = [
+  { name = "count", type = "u8", count_of = "item", rule = "count" },
+  { name = "item", list = "item", count = "count" },
+]
+
+[record.item]
+fields = [
+  { name = "kind", shape = "enum", width = 1, enum = "kind" },
+  { name = "low", type = "u8", range = "1..10" },
+  { name = "high", type = "u8" },
+  { name = "extra", type = "u8", when = "kind = two" },
+  { name = "crc", type = "u32", check = "crc32", over = "before", rule = "item.crc" },
+]
+rules = [
+  { id = "order", ordered = ["low", "high"] },
+]
+"#;
+
+/// The description with one piece replaced fails at `mark`, which stands once in the replacement,
+/// with these words.
+fn fails(good: &str, bad: &str, mark: &str, words: &str) {
+    assert_eq!(GOOD.matches(good).count(), 1, "{good}");
+    let text = GOOD.replace(good, bad);
+    let at = text.find(bad).expect("replaced") + bad.find(mark).expect("marked");
+    let (line, column) =
+        (text[..at].matches('\n').count() + 1, text[..at].rsplit('\n').next().unwrap_or("").chars().count() + 1);
+    let error = compile(&text).map(|_| ()).expect_err("is wrong");
+    assert_eq!((error.line, error.column), (line, column), "{error}");
+    assert!(error.what.contains(words), "{error}");
+    assert!(error.to_string().starts_with(&format!("{line}:{column}: ")), "{error}");
+}
+
+#[test]
+fn the_small_description_loads() {
+    let format = compile(GOOD).expect("loads");
+    assert_eq!(format.field_at("item[].crc").map(|id| format.field(id).name.as_str()), Some("crc"));
+}
+
+#[test]
+fn an_unknown_type() {
+    fails(r#"name = "high", type = "u8""#, r#"name = "high", type = "u9""#, r#""u9""#, "there is no type `u9`");
+}
+
+#[test]
+fn an_unknown_record() {
+    fails(r#"list = "item""#, r#"list = "entry""#, r#""entry""#, "there is no record `entry`");
+}
+
+#[test]
+fn an_unknown_root() {
+    fails(r#"root = "file""#, r#"root = "folder""#, r#""folder""#, "there is no record `folder`");
+}
+
+#[test]
+fn an_unknown_shape() {
+    fails(r#"shape = "uint", width = 1"#, r#"shape = "unit", width = 1"#, r#""unit""#, "there is no shape `unit`");
+}
+
+#[test]
+fn an_unknown_enum() {
+    fails(r#"enum = "kind""#, r#"enum = "kinds""#, r#""kinds""#, "there is no enum `kinds`");
+}
+
+#[test]
+fn an_unknown_check() {
+    fails(r#"check = "crc32""#, r#"check = "crc64""#, r#""crc64""#, "there is no check `crc64`");
+}
+
+#[test]
+fn an_unknown_field_in_a_path() {
+    fails(r#"["low", "high"]"#, r#"["low", "higher"]"#, r#""higher""#, "there is no field `higher` in `item`");
+}
+
+#[test]
+fn an_unknown_field_in_a_count() {
+    fails(r#"count_of = "item""#, r#"count_of = "items""#, r#""items""#, "there is no field `items`");
+}
+
+#[test]
+fn an_unknown_field_in_a_condition() {
+    fails(r#"when = "kind = two""#, r#"when = "sort = two""#, r#""sort = two""#, "there is no field `sort`");
+}
+
+#[test]
+fn an_unknown_value_in_a_condition() {
+    fails(r#"when = "kind = two""#, r#"when = "kind = three""#, r#""kind = three""#, "`three` is not a value of `kind`");
+}
+
+#[test]
+fn an_unknown_attribute() {
+    let bad = r#"when = "kind:colour = red""#;
+    fails(r#"when = "kind = two""#, bad, r#""kind:colour"#, "`item[].kind` has no attribute `colour`");
+}
+
+#[test]
+fn an_unknown_value_of_an_attribute() {
+    let bad = r#"when = "kind:class = evne""#;
+    fails(r#"when = "kind = two""#, bad, r#""kind:class"#, "`evne` is not a value of `kind:class`");
+}
+
+#[test]
+fn a_path_above_the_root() {
+    fails(r#"count_of = "item""#, r#"count_of = "^.item""#, r#""^.item""#, "there is nothing above this record");
+}
+
+#[test]
+fn a_field_that_stands_twice() {
+    fails(r#"name = "high", type"#, r#"name = "low", type"#, r#""low""#, "`low` stands twice in this record");
+}
+
+#[test]
+fn a_field_without_a_name() {
+    fails(r#"{ name = "high", type = "u8" }"#, r#"{ type = "u8" }"#, "{", "this field has no name");
+}
+
+#[test]
+fn a_field_without_a_shape() {
+    fails(r#"{ name = "high", type = "u8" }"#, r#"{ name = "high" }"#, "{", "has no `shape`");
+}
+
+#[test]
+fn a_check_that_covers_itself() {
+    let bad = r#"check = "crc32", over = "^", rule"#;
+    let good = r#"check = "crc32", over = "before", rule"#;
+    let text = GOOD.replace(good, bad).replace(r#"over = "^""#, r#"over = "/""#);
+    let error = compile(&text).map(|_| ()).expect_err("is wrong");
+    assert_eq!((error.line, error.column), (33, 3), "{error}");
+    assert!(error.what.contains("the check `item[].crc` covers itself"), "{error}");
+}
+
+#[test]
+fn two_checks_that_cover_each_other() {
+    let bad = r#"{ name = "high", type = "u32", check = "crc32", over = "crc", rule = "item.crc" }"#;
+    fails(r#"{ name = "high", type = "u8" }"#, bad, "{", "the check `item[].high` covers itself, directly or through");
+}
+
+#[test]
+fn a_check_over_nothing() {
+    fails(r#"check = "crc32", over = "before""#, r#"check = "crc32""#, r#""crc32""#, "a check needs `over`");
+}
+
+#[test]
+fn a_relation_without_a_rule() {
+    fails(r#", over = "before", rule = "item.crc""#, r#", over = "before""#, "", "`item[].crc` needs `rule`");
+}
+
+#[test]
+fn a_field_that_states_two_things() {
+    let bad = r#"count_of = "item", size_of = "item", rule"#;
+    fails(r#"count_of = "item", rule"#, bad, r#""item", rule"#, "a field states one thing only");
+}
+
+#[test]
+fn a_rule_without_words() {
+    fails(r#"id = "order""#, r#"id = "ordre""#, r#""ordre""#, "rule `ordre` has no words in [rule]");
+}
+
+#[test]
+fn a_default_rule_without_words() {
+    fails("\"number.range\" = \"in range\"\n", "", "", "rule `number.range` has no words");
+}
+
+#[test]
+fn a_rule_id_that_is_used_nowhere() {
+    let bad = "\"order\" = \"low before high\"\n\"idle\" = \"says nothing\"";
+    fails(r#""order" = "low before high""#, bad, r#""idle""#, "rule `idle` is used nowhere");
+}
+
+#[test]
+fn a_rule_that_says_nothing() {
+    fails(r#"{ id = "order", ordered = ["low", "high"] }"#, r#"{ id = "order" }"#, "{", "this rule says nothing");
+}
+
+#[test]
+fn a_range_that_is_none() {
+    for bad in ["10..1", "1-10", "..10", "1..", "1..x", "-1..1"] {
+        let bad = format!("range = \"{bad}\"");
+        fails(r#"range = "1..10""#, &bad, "\"", "is not a range such as 0.1..999");
+    }
+}
+
+#[test]
+fn an_integer_of_no_width() {
+    for width in [0, 9, 300] {
+        let bad = format!(r#"{{ name = "high", shape = "uint", width = {width} }}"#);
+        fails(r#"{ name = "high", type = "u8" }"#, &bad, "{", "an integer has a width of 1 to 8 bytes");
+    }
+}
+
+#[test]
+fn an_enumerator_that_stands_twice() {
+    for bad in [r#"[1, "two", "even"]"#, r#"[2, "one", "even"]"#] {
+        fails(r#"[2, "two", "even"]"#, bad, "[", "code or name stands twice");
+    }
+}
+
+#[test]
+fn an_enumerator_with_a_missing_attribute() {
+    fails(r#"[2, "two", "even"]"#, r#"[2, "two"]"#, "[", "1 columns, 0 values");
+}
+
+#[test]
+fn a_record_that_contains_itself() {
+    let bad = r#"{ name = "high", record = "item" }"#;
+    fails(r#"{ name = "high", type = "u8" }"#, bad, "{", "this record contains itself");
+}
+
+#[test]
+fn a_record_that_contains_itself_through_a_list() {
+    let bad = r#"{ name = "high", list = "file" }"#;
+    fails(r#"{ name = "high", type = "u8" }"#, bad, "", "this record contains itself");
+}
+
+#[test]
+fn a_type_made_of_itself() {
+    fails(r#"u8 = { shape = "uint", width = 1 }"#, r#"u8 = { type = "u8" }"#, r#""u8""#, "this type is made of itself");
+}
+
+#[test]
+fn a_key_that_does_not_exist() {
+    fails(r#"range = "1..10""#, r#"rang = "1..10""#, "rang", "unknown field `rang`");
+}
+
+#[test]
+fn wrong_toml() {
+    fails("[record.item]", "[record.item", "", "");
+    fails(r#"title = "Small format""#, r#"title = "Small format"#, "", "");
+}
+
+#[test]
+fn constants_that_are_no_bytes() {
+    let good = r#"{ name = "high", type = "u8" }"#;
+    let bad = r#"{ name = "high", shape = "const", value = "hex:0G", rule = "order" }"#;
+    fails(good, bad, r#""hex:0G""#, "is not pairs of hexadecimal digits");
+    let bad = r#"{ name = "high", shape = "const", value = "x" }"#;
+    fails(good, bad, "{", "this constant needs `rule`");
+}
