@@ -48,7 +48,8 @@ pub fn value(tree: &Tree<'_>, node: NodeId) -> String {
         },
         (Shape::Bits { width, names, .. }, Some(number)) => {
             let bits = (0..u32::from(*width) * 8).filter(|bit| number >> bit & 1 == 1);
-            let names: Vec<String> = bits.map(|bit| names.get(bit as usize).cloned().unwrap_or_else(|| format!("bit {bit}"))).collect();
+            let names: Vec<String> =
+                bits.map(|bit| names.get(bit as usize).cloned().unwrap_or_else(|| format!("bit {bit}"))).collect();
             if names.is_empty() { "none".into() } else { names.join(" + ") }
         }
         (Shape::Int { width, .. }, Some(number)) => {
@@ -62,12 +63,23 @@ pub fn value(tree: &Tree<'_>, node: NodeId) -> String {
             match &field.refers {
                 Some(reference) if reference.none == Some(number) => "none".into(),
                 Some(reference) => format!("{} {text}", format.field(reference.table).name),
-                None if field.relation.is_some() && matches!(field.relation.as_ref().map(|r| &r.kind), Some(infuzz::format::RelationKind::Check { .. })) => format!("0x{number:0width$X}", width = 2 * bytes.len()),
+                None if field.relation.is_some()
+                    && matches!(
+                        field.relation.as_ref().map(|r| &r.kind),
+                        Some(infuzz::format::RelationKind::Check { .. })
+                    ) =>
+                {
+                    format!("0x{number:0width$X}", width = 2 * bytes.len())
+                }
                 None => format!("{text}{unit}"),
             }
         }
-        (Shape::Text(_) | Shape::Decimal | Shape::Digits { .. }, _) => format!("\"{}\"", String::from_utf8_lossy(tree.text(node)).escape_debug()),
-        (Shape::Const(_), _) if bytes.iter().all(u8::is_ascii_graphic) => format!("\"{}\"", String::from_utf8_lossy(bytes)),
+        (Shape::Text(_) | Shape::Decimal | Shape::Digits { .. }, _) => {
+            format!("\"{}\"", String::from_utf8_lossy(tree.text(node)).escape_debug())
+        }
+        (Shape::Const(_), _) if bytes.iter().all(u8::is_ascii_graphic) => {
+            format!("\"{}\"", String::from_utf8_lossy(bytes))
+        }
         _ => raw(bytes),
     }
 }
@@ -100,7 +112,14 @@ pub fn spans(tree: &Tree<'_>, violations: &[Violation]) -> Vec<Span> {
     let loose = |from: u32, to: u32, spans: &mut Vec<Span>| {
         if from < to {
             let value = raw(&tree.bytes()[from as usize..to as usize]);
-            spans.push(Span { field: None, offset: from, length: to - from, value: Some(value), rule: None, why: None });
+            spans.push(Span {
+                field: None,
+                offset: from,
+                length: to - from,
+                value: Some(value),
+                rule: None,
+                why: None,
+            });
         }
     };
     for (id, node) in tree.nodes().iter().enumerate() {
@@ -111,7 +130,11 @@ pub fn spans(tree: &Tree<'_>, violations: &[Violation]) -> Vec<Span> {
             continue;
         }
         missing += usize::from(node.short);
-        let mut broken = violations.iter().filter(|violation| violation.node == id).map(|violation| rule(tree, violation.rule)).peekable();
+        let mut broken = violations
+            .iter()
+            .filter(|violation| violation.node == id)
+            .map(|violation| rule(tree, violation.rule))
+            .peekable();
         if !leaf && broken.peek().is_none() {
             continue;
         }
@@ -122,7 +145,14 @@ pub fn spans(tree: &Tree<'_>, violations: &[Violation]) -> Vec<Span> {
         let value = leaf.then(|| value(tree, id));
         let mut push = |broken: Option<(String, String)>| {
             let (rule, why) = broken.unzip();
-            spans.push(Span { field: Some(path(tree, id)), offset: node.start, length: node.end - node.start, value: value.clone(), rule, why });
+            spans.push(Span {
+                field: Some(path(tree, id)),
+                offset: node.start,
+                length: node.end - node.start,
+                value: value.clone(),
+                rule,
+                why,
+            });
         };
         match broken.next() {
             None => push(None),

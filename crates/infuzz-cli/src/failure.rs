@@ -20,7 +20,12 @@ pub struct Failure {
 
 impl Failure {
     /// A failure, in its four parts.
-    pub fn new(what: impl Into<String>, place: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(
+        what: impl Into<String>,
+        place: impl Into<String>,
+        why: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Failure { what: what.into(), place: place.into(), why: why.into(), remedy: remedy.into() }
     }
 
@@ -46,7 +51,12 @@ impl Failure {
 
     /// The worker process cannot be started or talked to.
     pub fn worker(error: &std::io::Error) -> Self {
-        Failure::new("cannot run the worker process", "infuzz worker", error.to_string(), "run the command again; check memory and process limits")
+        Failure::new(
+            "cannot run the worker process",
+            "infuzz worker",
+            error.to_string(),
+            "run the command again; check memory and process limits",
+        )
     }
 
     /// Something that comes with infuzz is broken.
@@ -57,18 +67,25 @@ impl Failure {
     /// The command line is not understood.
     pub fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();
-        let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+        let lines =
+            text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
         let said: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
         let why = said.join(" ");
         let why = why.strip_prefix("error: ").unwrap_or(&why).to_string();
-        let why = if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand { "a verb is missing".into() } else { why };
+        let why = if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            "a verb is missing".into()
+        } else {
+            why
+        };
         Failure::new("the command line is not understood", "arguments", why, "see `cargo infuzz --help`")
     }
 
     /// Tells people (standard error) or scripts (standard output).
     pub fn report(&self, json: bool) {
         if json {
-            output::json(&json!({ "error": { "what": self.what, "where": self.place, "why": self.why, "do": self.remedy } }));
+            output::json(
+                &json!({ "error": { "what": self.what, "where": self.place, "why": self.why, "do": self.remedy } }),
+            );
         } else {
             output::note(&format!("error: {self}"));
         }

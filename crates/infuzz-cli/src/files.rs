@@ -46,10 +46,16 @@ pub fn make_folder(path: &Path) -> Result<(), Failure> {
 pub fn workspace() -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().map_err(|error| Failure::unreadable(Path::new("."), &error))?;
     let is_root = |folder: &&Path| {
-        fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+        fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
     };
     here.ancestors().find(is_root).map(Path::to_path_buf).ok_or_else(|| {
-        Failure::new("cannot find the workspace", here.display().to_string(), "no folder above it has a Cargo.toml with [workspace]", "run the command inside the repository")
+        Failure::new(
+            "cannot find the workspace",
+            here.display().to_string(),
+            "no folder above it has a Cargo.toml with [workspace]",
+            "run the command inside the repository",
+        )
     })
 }
 

@@ -55,7 +55,8 @@ fn symbol(cell: u8) -> (char, Style) {
 pub fn draw(plan: &Plan<'_>, seen: &[Seen]) -> String {
     let format = plan.base.format();
     let columns: Vec<&str> = classes().collect();
-    let mut rows: BTreeMap<Option<FieldId>, Vec<u8>> = format.leaves().map(|field| (Some(field.id), vec![0; columns.len()])).collect();
+    let mut rows: BTreeMap<Option<FieldId>, Vec<u8>> =
+        format.leaves().map(|field| (Some(field.id), vec![0; columns.len()])).collect();
     for (case, seen) in plan.cases.iter().zip(seen) {
         let row = rows.entry(case.field).or_insert_with(|| vec![0; columns.len()]);
         if let Some(column) = columns.iter().position(|class| *class == case.class) {
@@ -88,7 +89,8 @@ pub fn draw(plan: &Plan<'_>, seen: &[Seen]) -> String {
     text.push('\n');
     let _ = writeln!(text, "r refused   a accepted   x both   ? open   ! finding   - not run   · no such case\n");
     let widest = columns.iter().map(|class| class.len()).max().unwrap_or(0);
-    let legend: Vec<String> = columns.iter().enumerate().map(|(index, class)| format!("{:2} {class:widest$}", index + 1)).collect();
+    let legend: Vec<String> =
+        columns.iter().enumerate().map(|(index, class)| format!("{:2} {class:widest$}", index + 1)).collect();
     for line in legend.chunks(4) {
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }

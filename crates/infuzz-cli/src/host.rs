@@ -224,12 +224,19 @@ fn how(status: ExitStatus, errors: &str) -> String {
     let lines: Vec<&str> = errors.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if let Some(at) = lines.iter().rposition(|line| line.contains(" panicked at ")) {
         let place = lines[at].split(" panicked at ").nth(1).unwrap_or_default();
-        let message = lines[at + 1..].iter().take_while(|line| !line.starts_with("note:") && !line.starts_with("stack backtrace"));
+        let message = lines[at + 1..]
+            .iter()
+            .take_while(|line| !line.starts_with("note:") && !line.starts_with("stack backtrace"));
         let message: Vec<&str> = message.copied().collect();
         return format!("panic at {} {}", place, message.join(" ")).trim_end().to_string();
     }
     if let Some(line) = lines.iter().find(|line| line.contains("has overflowed its stack")) {
-        return format!("stack overflow: {line}");
+        // The number of the thread says nothing and changes from run to run.
+        let thread = line.split(" (").next().unwrap_or(line);
+        return format!(
+            "stack overflow: {} has overflowed its stack",
+            thread.trim_end_matches(" has overflowed its stack")
+        );
     }
     let ending = match (status.signal(), status.code()) {
         (Some(6), _) => "aborted (signal 6)".to_string(),
@@ -292,14 +299,19 @@ mod tests {
 
     #[test]
     fn a_worker_that_aborts_died_in_its_case() {
-        let End::Died(Doing::Request(7), why) = end_of("kill -ABRT $$", WORKING + 7, false).1 else { panic!("it died") };
+        let End::Died(Doing::Request(7), why) = end_of("kill -ABRT $$", WORKING + 7, false).1 else {
+            panic!("it died")
+        };
         assert!(why.contains("aborted"), "{why}");
     }
 
     #[test]
     fn a_panic_is_told_with_its_place_and_message() {
         let script = "echo \"thread 'main' (12) panicked at src/parse.rs:3:9:\" >&2; echo 'index out of bounds' >&2; echo 'note: run with' >&2; exit 101";
-        assert_eq!(end_of(script, WORKING, false).1, End::Died(Doing::Request(0), "panic at src/parse.rs:3:9: index out of bounds".into()));
+        assert_eq!(
+            end_of(script, WORKING, false).1,
+            End::Died(Doing::Request(0), "panic at src/parse.rs:3:9: index out of bounds".into())
+        );
     }
 
     #[test]

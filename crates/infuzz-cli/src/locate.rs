@@ -131,7 +131,8 @@ impl Cursor<'_> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "{\n \"a\": [1, {\"b\": \"x,}]\\\"\", \"é\": {\"c\" : true}}, [ ]],\n\n \"d\": {}, \"d\": {\"e\":-1.5e3}\n}";
+    const TEXT: &str =
+        "{\n \"a\": [1, {\"b\": \"x,}]\\\"\", \"é\": {\"c\" : true}}, [ ]],\n\n \"d\": {}, \"d\": {\"e\":-1.5e3}\n}";
 
     fn at(path: &str) -> &str {
         let (line, column) = position(TEXT, path);

@@ -17,12 +17,17 @@ use std::time::{Duration, Instant};
 /// Smaller inputs are looked for no longer than this.
 const MOST_TIME: Duration = Duration::from_secs(20);
 
+/// With more broken sizes, counts, offsets and checks an input is no library with a fault any more.
+const MOST_BROKEN: usize = 8;
+
 /// What must stay the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     kinds: Vec<Kind>,
     expected: Option<String>,
     rule: Option<String>,
+    /// Where it crashed, without the message.
+    place: Option<String>,
 }
 
 fn shown(came: &Came) -> Shown {
@@ -31,7 +36,11 @@ fn shown(came: &Came) -> Shown {
         Came::Fell(..) => None,
     };
     let (expected, rule) = step.map_or((None, None), |step| (step.expected, step.rule));
-    Shown { kinds: came.kinds(), expected, rule }
+    let place = match came {
+        Came::Through(_) => None,
+        Came::Fell(_, why) => why.split(": ").next().map(str::to_string),
+    };
+    Shown { kinds: came.kinds(), expected, rule, place }
 }
 
 /// A smaller input that shows the same, and what it shows.
@@ -44,8 +53,13 @@ pub fn minimise(setting: Setting, remote: &mut Remote, bytes: &[u8]) -> Result<(
     if shown.kinds.contains(&Kind::Hang) {
         return Ok((bytes.to_vec(), came));
     }
-    let mut work = Minimiser { remote, judge, judgement, shown, best: bytes.to_vec(), came, until: Instant::now() + MOST_TIME };
-    match std::str::from_utf8(bytes).ok().filter(|_| Session::is_session(bytes)).and_then(|text| Session::parse(text).ok()) {
+    let mut work =
+        Minimiser { remote, judge, judgement, shown, best: bytes.to_vec(), came, until: Instant::now() + MOST_TIME };
+    match std::str::from_utf8(bytes)
+        .ok()
+        .filter(|_| Session::is_session(bytes))
+        .and_then(|text| Session::parse(text).ok())
+    {
         Some(session) => work.steps(session)?,
         None => while work.records(setting)? | work.optional(setting)? | work.texts(setting)? {},
     }
@@ -80,8 +94,19 @@ impl Minimiser<'_> {
         Ok(same)
     }
 
+    /// Tries an edit with what follows from it repaired, and with what was broken left so.
     fn edited(&mut self, tree: &Tree<'_>, edit: &Edit) -> Result<bool, Failure> {
-        self.take(tree.apply(edit, Repair::Affected), true)
+        if self.take(tree.apply(edit, Repair::Affected), true)? {
+            return Ok(true);
+        }
+        let wrong = |node: &NodeId| tree.number(*node).is_some() && tree.expected(*node) != tree.number(*node);
+        let broken: Vec<NodeId> = tree.relations().iter().copied().filter(wrong).collect();
+        if broken.is_empty() || broken.len() > MOST_BROKEN {
+            return Ok(false);
+        }
+        let edit =
+            broken.into_iter().fold(edit.clone(), |edit, node| edit.leave_broken(node, tree.span(node).to_vec()));
+        self.take(tree.apply(&edit, Repair::Affected), true)
     }
 
     /// Leaves out steps of a session, from the end: first many at once, then one by one.
@@ -135,7 +160,8 @@ impl Minimiser<'_> {
 
     /// Shortens texts to their first character, or to nothing.
     fn texts(&mut self, setting: Setting) -> Result<bool, Failure> {
-        let text = |tree: &Tree<'_>, node: NodeId| matches!(tree.format().field(tree.node(node).field).shape, Shape::Text(_));
+        let text =
+            |tree: &Tree<'_>, node: NodeId| matches!(tree.format().field(tree.node(node).field).shape, Shape::Text(_));
         let shorter = |tree: &Tree<'_>, node: NodeId, characters: usize| {
             let Shape::Text(shape) = &tree.format().field(tree.node(node).field).shape else { return None };
             let content: String = std::str::from_utf8(tree.text(node)).ok()?.chars().take(characters).collect();
@@ -147,7 +173,12 @@ impl Minimiser<'_> {
     }
 
     /// Tries an edit on every node that qualifies, from the end.
-    fn each(&mut self, setting: Setting, which: impl Fn(&Tree<'_>, NodeId) -> bool, edit: impl Fn(&Tree<'_>, NodeId) -> Option<Edit>) -> Result<bool, Failure> {
+    fn each(
+        &mut self,
+        setting: Setting,
+        which: impl Fn(&Tree<'_>, NodeId) -> bool,
+        edit: impl Fn(&Tree<'_>, NodeId) -> Option<Edit>,
+    ) -> Result<bool, Failure> {
         let mut smaller = false;
         let mut tree = Tree::decode(setting.format, &self.best);
         for node in (0..tree.nodes().len() as NodeId).rev() {

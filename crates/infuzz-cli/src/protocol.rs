@@ -138,7 +138,10 @@ impl Replayed {
     /// Everything that went wrong, with the state and the step in which it did.
     pub fn raised(&self) -> impl Iterator<Item = (&Pass, Option<&Step>, &(Kind, String))> {
         self.passes.iter().flat_map(|pass| {
-            let steps = pass.steps.iter().flat_map(move |step| step.raised.iter().map(move |raised| (pass, Some(step), raised)));
+            let steps = pass
+                .steps
+                .iter()
+                .flat_map(move |step| step.raised.iter().map(move |raised| (pass, Some(step), raised)));
             steps.chain(pass.raised.iter().map(move |raised| (pass, None, raised)))
         })
     }
@@ -146,8 +149,9 @@ impl Replayed {
     /// The step that decides what the file as a whole was: the first with a finding, else the
     /// last delivery.
     pub fn decisive(&self) -> Option<&Step> {
-        let steps = || self.passes.first().into_iter().flat_map(|pass| &pass.steps).filter(|step| step.expected.is_some());
-        steps().find(|step| !step.raised.is_empty()).or_else(|| steps().last())
+        let steps =
+            || self.passes.first().into_iter().flat_map(|pass| &pass.steps).filter(|step| step.expected.is_some());
+        steps().find(|step| !step.raised.is_empty()).or_else(|| steps().next_back())
     }
 }
 
@@ -161,7 +165,10 @@ mod tests {
         Request::write(&mut pipe, Wanted::Sweep, 7, b"abc").expect("written");
         Request::write(&mut pipe, Wanted::Replay, u64::MAX, b"").expect("written");
         let mut from = pipe.as_slice();
-        assert_eq!(Request::read(&mut from).expect("read"), Some(Request { wanted: Wanted::Sweep, number: 7, bytes: b"abc".to_vec() }));
+        assert_eq!(
+            Request::read(&mut from).expect("read"),
+            Some(Request { wanted: Wanted::Sweep, number: 7, bytes: b"abc".to_vec() })
+        );
         assert_eq!(Request::read(&mut from).expect("read").map(|r| r.number), Some(u64::MAX));
         assert_eq!(Request::read(&mut from).expect("read"), None);
     }

@@ -49,7 +49,12 @@ pub fn worker(format: &str, number_file: &std::path::Path) -> Result<Command, Fa
 
 /// Why a worker that died before any request cannot be used.
 pub fn not_ready(why: String) -> Failure {
-    Failure::new("the pump cannot be set up", "built-in pump", why, "mend the pump until it accepts the known-good libraries; see `crates/infuzz/seeds`")
+    Failure::new(
+        "the pump cannot be set up",
+        "built-in pump",
+        why,
+        "mend the pump until it accepts the known-good libraries; see `crates/infuzz/seeds`",
+    )
 }
 
 /// A device in a worker process; a worker that fell is replaced.
@@ -95,16 +100,23 @@ impl Remote {
                 Heard::Nothing => {}
                 Heard::End(End::Stopped) => return Err(stopped()),
                 Heard::End(End::Died(Doing::SetUp, why)) => return Err(not_ready(why)),
-                Heard::End(End::Hung(Doing::SetUp)) => return Err(not_ready(format!("no end within {:?}", self.limits.set_up))),
-                Heard::End(End::Hung(_)) => return Ok(Came::Fell(Kind::Hang, format!("no end within {:?}", self.limits.case))),
+                Heard::End(End::Hung(Doing::SetUp)) => {
+                    return Err(not_ready(format!("no end within {:?}", self.limits.set_up)));
+                }
+                Heard::End(End::Hung(_)) => {
+                    return Ok(Came::Fell(Kind::Hang, format!("no end within {:?}", self.limits.case)));
+                }
                 Heard::End(End::Died(_, why)) => return Ok(Came::Fell(Kind::Crash, why)),
-                Heard::End(End::Done) => return Ok(Came::Fell(Kind::Crash, "the process ended in the middle of it".into())),
+                Heard::End(End::Done) => {
+                    return Ok(Came::Fell(Kind::Crash, "the process ended in the middle of it".into()));
+                }
             }
         }
     }
 
     fn start(&self) -> Result<(Host, ChildStdin), Failure> {
-        let mut host = Host::start(worker(self.format, &self.number_file)?, &self.number_file, self.limits).map_err(|error| Failure::worker(&error))?;
+        let mut host = Host::start(worker(self.format, &self.number_file)?, &self.number_file, self.limits)
+            .map_err(|error| Failure::worker(&error))?;
         let requests = host.requests().ok_or_else(|| Failure::worker(&std::io::ErrorKind::BrokenPipe.into()))?;
         Ok((host, requests))
     }

@@ -9,7 +9,7 @@ use infuzz::judgement::Judge;
 use std::path::Path;
 
 /// Seeds that a sweep of one library also delivers whole.
-pub const LIBRARIES: [&str; 3] = ["minimal", "every-kind", "typical"];
+pub const LIBRARIES: [&str; 5] = ["minimal", "every-kind", "typical", "crowded", "overcrowded"];
 /// The format meant when none is named.
 pub const DEFAULT_FORMAT: &str = "drug-library";
 
@@ -27,7 +27,8 @@ impl Setting {
     pub fn named(name: &str) -> Result<Setting, Failure> {
         let builtin = Builtin::named(name).ok_or_else(|| {
             let names: Vec<&str> = BUILTIN.iter().map(|builtin| builtin.name).collect();
-            let near = nearest(name, names.iter().copied()).map_or_else(|| format!("formats are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            let near = nearest(name, names.iter().copied())
+                .map_or_else(|| format!("formats are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
             Failure::new("there is no such format", name, format!("`{name}` is not built in"), near)
         })?;
         let format = builtin.load().map_err(|error| Failure::internal(format!("format {name}"), error.to_string()))?;
@@ -36,7 +37,9 @@ impl Setting {
 
     /// The bytes of a named seed.
     pub fn seed(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        self.builtin.seed(self.format, name).map_err(|error| Failure::internal(format!("seed {name}"), error.to_string()))
+        self.builtin
+            .seed(self.format, name)
+            .map_err(|error| Failure::internal(format!("seed {name}"), error.to_string()))
     }
 
     /// The two known-good libraries.
@@ -46,7 +49,7 @@ impl Setting {
 
     /// A library by the name of a seed or by its file, which must be valid.
     pub fn library(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        if self.builtin.seeds.iter().any(|(seed, _)| *seed == name) {
+        if self.builtin.seeds.iter().any(|(seed, _)| *seed == name) || self.builtin.made.iter().any(|(made, _)| *made == name) {
             return self.seed(name);
         }
         self.valid_file(Path::new(name))

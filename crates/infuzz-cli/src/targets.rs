@@ -1,24 +1,11 @@
 //! Looks up a target by its name.
 
 use crate::failure::Failure;
-
-/// A target, as far as this command needs to know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Its name.
-    pub name: &'static str,
-    /// The format of what it is sent.
-    pub format: &'static str,
-}
-
-static TARGETS: &[Target] = &[
-    Target { name: "drug_library", format: "drug-library" },
-    Target { name: "drug_library_edits", format: "drug-library" },
-];
+use infuzz_fuzz::{Input, TARGETS, Target};
 
 /// The target with this name.
 pub fn target(name: &str) -> Result<Target, Failure> {
-    TARGETS.iter().copied().find(|target| target.name == name).ok_or_else(|| {
+    infuzz_fuzz::target(name).copied().ok_or_else(|| {
         let names = TARGETS.iter().map(|target| target.name);
         let remedy = nearest(name, names.clone()).map_or_else(
             || format!("targets are {}", names.collect::<Vec<_>>().join(", ")),
@@ -30,7 +17,7 @@ pub fn target(name: &str) -> Result<Target, Failure> {
 
 /// The target that takes files of a format as they are.
 pub fn of_format(format: &str) -> Option<Target> {
-    TARGETS.iter().copied().find(|target| target.format == format)
+    TARGETS.iter().copied().find(|target| target.format == format && target.input == Input::File)
 }
 
 /// The known name that is most like `name`, if one is alike at all.

@@ -39,13 +39,21 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         Ok(set_up) => set_up,
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
-    let bench = || Ok::<_, BenchError>(Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?.with_meter(METER));
+    let bench =
+        || Ok::<_, BenchError>(Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?.with_meter(METER));
     let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
         Ok(both) => both,
         Err(BenchError::NotAccepted(why)) => return say(&mut to, &Answer::NotAccepted(why)),
         Err(error) => return say(&mut to, &Answer::Failed(error.to_string())),
     };
-    let plan = Plan { base: Tree::empty(setting.format), cases: Vec::new(), not_applicable: Vec::new(), fields: 0, applied: 0, rules_not_broken: Vec::new() };
+    let plan = Plan {
+        base: Tree::empty(setting.format),
+        cases: Vec::new(),
+        not_applicable: Vec::new(),
+        fields: 0,
+        applied: 0,
+        rules_not_broken: Vec::new(),
+    };
     let mut worker = Worker {
         number_file,
         to,
@@ -199,7 +207,13 @@ impl Replayer {
     fn twice(&mut self, state: &str, run: impl Fn(&mut Self) -> Pass) -> Pass {
         let mut one = || match self.bench.reset() {
             Ok(()) => run(self),
-            Err(error) => Pass { state: String::new(), steps: Vec::new(), raised: vec![(Kind::NotRecovered, error.to_string())], known_good: false, deterministic: true },
+            Err(error) => Pass {
+                state: String::new(),
+                steps: Vec::new(),
+                raised: vec![(Kind::NotRecovered, error.to_string())],
+                known_good: false,
+                deterministic: true,
+            },
         };
         let mut first = one();
         let second = one();
@@ -217,7 +231,13 @@ impl Replayer {
         }
         let result = self.bench.case(bytes);
         let known_good = result.known_good;
-        Pass { state: String::new(), steps: vec![self.sent(bytes, result)], raised: Vec::new(), known_good, deterministic: true }
+        Pass {
+            state: String::new(),
+            steps: vec![self.sent(bytes, result)],
+            raised: Vec::new(),
+            known_good,
+            deterministic: true,
+        }
     }
 
     fn sent(&mut self, bytes: &[u8], result: CaseResult) -> Step {
@@ -254,7 +274,7 @@ impl Replayer {
         for (step, came) in session.steps.iter().zip(result.steps) {
             let sent = match step {
                 SessionStep::Send(bytes) => bytes.as_slice(),
-                SessionStep::Activate | SessionStep::Restart => &[],
+                _ => &[],
             };
             let (_, violations) = self.judge.explain(sent);
             let field = came.judgement.and(violations.first().map(|violation| violation.node));

@@ -1,7 +1,8 @@
 //! The reference pump, linked into the process.
 
-use infuzz::device::{Answer, Capabilities, Device, Held, Observation, Outcome, Reason};
-use pump::{Error, MemoryStorage, Pump};
+use crate::memory::{Memory, Power};
+use infuzz::device::{Answer, Capabilities, Device, Held, Observation, Outcome, Reason, Request};
+use pump::{Error, Pump};
 
 /// Bytes per chunk of a transfer.
 const CHUNK: usize = 1024;
@@ -9,14 +10,16 @@ const CHUNK: usize = 1024;
 /// The reference pump with its storage in memory.
 #[derive(Clone, Debug)]
 pub struct PumpInProcess {
-    pump: Pump<MemoryStorage>,
-    snapshots: Vec<Pump<MemoryStorage>>,
+    pump: Pump<Memory>,
+    snapshots: Vec<Pump<Memory>>,
+    power: Power,
 }
 
 impl PumpInProcess {
     /// A new pump without a library.
     pub fn new() -> Self {
-        PumpInProcess { pump: Pump::power_on(MemoryStorage::new()), snapshots: Vec::new() }
+        let power = Power::default();
+        PumpInProcess { pump: Pump::power_on(Memory::on(&power)), snapshots: Vec::new(), power }
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -58,13 +61,12 @@ impl Device for PumpInProcess {
             restart: true,
             look_up: true,
             snapshot: true,
-            reasons: true,
-            memory: true,
+            reasons: true, memory: true, transfer: true, power_cut: true,
         }
     }
 
     fn reset(&mut self) {
-        self.pump = Pump::power_on(MemoryStorage::new());
+        self.pump = Pump::power_on(Memory::on(&self.power));
     }
 
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
@@ -76,7 +78,7 @@ impl Device for PumpInProcess {
     }
 
     fn restart(&mut self) {
-        let pump = std::mem::replace(&mut self.pump, Pump::power_on(MemoryStorage::with_capacity(0)));
+        let pump = std::mem::replace(&mut self.pump, Pump::power_on(Memory::default()));
         self.pump = Pump::power_on(pump.into_storage());
     }
 
@@ -121,5 +123,19 @@ impl Device for PumpInProcess {
         if let Some(pump) = self.snapshots.get(snapshot) {
             self.pump = pump.clone();
         }
+    }
+
+    fn request(&mut self, request: &Request) -> Answer {
+        answer(match request {
+            Request::Begin(length) => self.pump.begin(*length),
+            Request::Chunk(offset, bytes) => self.pump.chunk(*offset, bytes),
+            Request::Finish => self.pump.finish().map(|_| ()),
+            Request::Abort => self.pump.abort(),
+            Request::Activate => self.pump.activate(),
+        })
+    }
+
+    fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
+        self.power.fail_after(writes, torn);
     }
 }

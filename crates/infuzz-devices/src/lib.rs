@@ -4,5 +4,6 @@
 #![deny(missing_docs)]
 
 mod in_process;
+mod memory;
 
 pub use in_process::PumpInProcess;

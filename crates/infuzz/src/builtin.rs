@@ -2,6 +2,7 @@
 
 use crate::compose::{ComposeError, compose};
 use crate::format::{Format, FormatError, compile};
+use crate::seeds;
 use serde_json::Value;
 
 /// A built-in description.
@@ -13,6 +14,8 @@ pub struct Builtin {
     pub text: &'static str,
     /// Whether it is complete, or a sketch that only decodes.
     pub complete: bool,
+    /// Libraries made by code, by name; not all of them are valid.
+    pub made: &'static [(&'static str, fn() -> Value)],
     /// Named seeds as people's data.
     pub seeds: &'static [(&'static str, &'static str)],
 }
@@ -27,6 +30,7 @@ macro_rules! sketch {
             name: $name,
             text: include_str!(concat!("../formats/", $name, ".toml")),
             complete: false,
+            made: &[],
             seeds: &[],
         }
     };
@@ -38,6 +42,7 @@ pub static BUILTIN: &[Builtin] = &[
         name: "drug-library",
         text: include_str!("../formats/drug-library.toml"),
         complete: true,
+        made: &[("crowded", seeds::crowded), ("overcrowded", seeds::overcrowded), ("maximal", seeds::maximal)],
         seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
     },
     sketch!("library-transfer"),
@@ -60,6 +65,9 @@ impl Builtin {
     /// The bytes of a named seed.
     pub fn seed(&self, format: &Format, name: &str) -> Result<Vec<u8>, ComposeError> {
         let wrong = |why: String| ComposeError { path: name.to_string(), why };
+        if let Some((_, make)) = self.made.iter().find(|(known, _)| *known == name) {
+            return compose(format, &make());
+        }
         let (_, text) =
             self.seeds.iter().find(|(known, _)| *known == name).ok_or_else(|| wrong("there is no such seed".into()))?;
         let value: Value = serde_json::from_str(text).map_err(|e| wrong(e.to_string()))?;

@@ -94,6 +94,25 @@ pub struct Capabilities {
     pub reasons: bool,
     /// Memory use can be measured.
     pub memory: bool,
+    /// [`Device::request`] works.
+    pub transfer: bool,
+    /// [`Device::fail_power_after`] works.
+    pub power_cut: bool,
+}
+
+/// A request to the receiver of libraries, as part of a transfer made by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Begins a transfer of so many bytes.
+    Begin(u32),
+    /// Bytes that start at an offset.
+    Chunk(u32, Vec<u8>),
+    /// Ends the transfer.
+    Finish,
+    /// Breaks the transfer off.
+    Abort,
+    /// Asks for the staged library to be used.
+    Activate,
 }
 
 /// A device under test.
@@ -122,6 +141,16 @@ pub trait Device {
     fn snapshot(&mut self) -> usize;
     /// Back to a remembered state.
     fn restore(&mut self, snapshot: usize);
+    /// A single request to the receiver of libraries.
+    fn request(&mut self, request: &Request) -> Answer {
+        match request {
+            Request::Activate => self.activate(),
+            _ => Answer { outcome: Outcome::Silent, reason: None },
+        }
+    }
+    /// From now on the power fails after so many writes to the device's memory; `torn`: of the
+    /// next one a part is stored. None: the power is back.
+    fn fail_power_after(&mut self, _writes: Option<u32>, _torn: bool) {}
 }
 
 /// A 64-bit digest of a library's bytes, for comparing what a device holds with what was sent.

@@ -5,6 +5,9 @@ use crate::tree::encode_number;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+/// AFL++ refuses longer tokens.
+const MAX_TOKEN: usize = 128;
+
 /// The dictionary in the syntax that libFuzzer, AFL++ and honggfuzz share.
 pub fn dictionary(format: &Format) -> String {
     let mut tokens: BTreeSet<Vec<u8>> = BTreeSet::new();
@@ -25,7 +28,7 @@ pub fn dictionary(format: &Format) -> String {
         tokens.insert(text.as_bytes().to_vec());
     }
     let mut out = format!("# Generated from the description of {}; a test compares.\n", format.name);
-    for token in tokens.iter().filter(|token| !token.is_empty()) {
+    for token in tokens.iter().filter(|token| (1..=MAX_TOKEN).contains(&token.len())) {
         let escaped = token.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "\\x{byte:02x}");
             text

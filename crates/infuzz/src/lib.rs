@@ -18,6 +18,7 @@ pub mod oracle;
 pub mod rng;
 pub mod rules;
 pub mod script;
+pub mod seeds;
 pub mod session;
 pub mod sweep;
 pub mod tree;

@@ -1,7 +1,7 @@
 //! The oracles: delivers a case to a device, compares with the judgement, and makes sure that a
 //! known-good library is still accepted afterwards.
 
-use crate::device::{Answer, Device, Held, Observation, Outcome};
+use crate::device::{Answer, Device, Held, Observation, Outcome, Request};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::judgement::{Judge, Judgement};
@@ -284,6 +284,10 @@ impl<'f, D: Device> Bench<'f, D> {
                 "accepted, but not in use after the therapy was stopped and the device restarted",
             ));
         } else {
+            // A case may be the known-good library that comes next; the two then change roles.
+            if sent == self.known[1 - self.active].held {
+                self.active = 1 - self.active;
+            }
             let (tree, _) = self.judge.explain(bytes);
             let mut tables = Tables::default();
             tables.rebuild(tree);
@@ -383,6 +387,14 @@ impl<'f, D: Device> Bench<'f, D> {
                 }
                 SessionStepResult { judgement: None, answer: Some(answer), raised }
             }
+            SessionStep::Request(request, refused) => {
+                let answer = self.request(request, refused.as_deref(), &mut raised);
+                SessionStepResult { judgement: None, answer, raised }
+            }
+            SessionStep::Cut { writes, torn, bytes } => {
+                let answer = self.power_cut(*writes, *torn, bytes, &mut raised);
+                SessionStepResult { judgement: None, answer, raised }
+            }
             SessionStep::Restart => {
                 let before = self.device.observe();
                 self.device.restart();
@@ -394,6 +406,57 @@ impl<'f, D: Device> Bench<'f, D> {
                 SessionStepResult { judgement: None, answer: None, raised }
             }
         }
+    }
+
+    /// A request to the receiver: refused because of the stated rule, or accepted; what is refused
+    /// changes nothing.
+    fn request(&mut self, request: &Request, refused: Option<&str>, raised: &mut Vec<Raised>) -> Option<Answer> {
+        if !self.device.capabilities().transfer {
+            return None;
+        }
+        let before = self.device.observe();
+        let answer = self.device.request(request);
+        let after = self.device.observe();
+        match (refused, answer.outcome) {
+            (_, Outcome::Silent) => raised.push(Raised::new(Kind::Silent, "no answer to a request of a transfer")),
+            (Some(rule), Outcome::Accepted) => {
+                raised.push(Raised::new(Kind::InvalidAccepted, format!("a request was accepted that breaks {rule}")));
+            }
+            (None, Outcome::Refused) => {
+                raised.push(Raised::new(Kind::ValidRefused, format!("a request of a correct transfer was {}", describe(&answer))));
+            }
+            (Some(rule), Outcome::Refused) if answer.reason.as_ref().is_some_and(|reason| reason.rule != rule) => {
+                raised.push(Raised::new(Kind::WrongReason, format!("{rule} is broken, but it was {}", describe(&answer))));
+            }
+            _ => {}
+        }
+        if answer.outcome == Outcome::Refused && before != after {
+            raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
+        }
+        Some(answer)
+    }
+
+    /// Whenever the power fails, the device has the old library or the new one, whole; what it
+    /// said it accepted it has.
+    fn power_cut(&mut self, writes: u32, torn: bool, bytes: &[u8], raised: &mut Vec<Raised>) -> Option<Answer> {
+        if !self.device.capabilities().power_cut {
+            return None;
+        }
+        let before = self.device.observe();
+        self.device.fail_power_after(Some(writes), torn);
+        let answer = self.device.deliver(bytes);
+        self.device.restart();
+        self.device.fail_power_after(None, false);
+        self.device.restart();
+        let after = self.device.observe();
+        let (old, new) = (before.active, Some(Held::of(bytes)));
+        if answer.outcome == Outcome::Accepted && after.active != new {
+            raised.push(Raised::new(Kind::NotRecovered, "a library was accepted and is lost after the power failed"));
+        } else if after.active != old && after.active != new {
+            raised.push(Raised::new(Kind::StateChanged, "after the power failed neither the old nor the new library is in use"));
+        }
+        self.device.start(RATE, VTBI);
+        Some(answer)
     }
 }
 

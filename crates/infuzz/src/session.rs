@@ -9,8 +9,14 @@
 //! send 49444C31
 //! restart
 //! ```
+//!
+//! `send BYTES` delivers a file, `activate` and `restart` do what they say. A transfer can also be
+//! made by hand: `begin LENGTH`, `chunk OFFSET BYTES`, `finish`, `abort`; and `cut WRITES BYTES`,
+//! or `cut WRITES torn BYTES`, delivers a file to a device whose power fails after so many writes
+//! to its memory, torn if the last of them is stored in part. Such a step, and `activate`, may end
+//! with `refused RULE`: then it must be refused because of that rule, and otherwise be accepted.
 
-use crate::device::Answer;
+use crate::device::{Answer, Request};
 use crate::finding::Raised;
 use crate::judgement::Judgement;
 use std::fmt;
@@ -35,15 +41,32 @@ pub enum SessionStep {
     Activate,
     /// Switches the device off and on.
     Restart,
+    /// A request to the receiver, and the rule because of which it must be refused.
+    Request(Request, Option<String>),
+    /// Delivers a file to a device whose power fails after so many writes, then switches it on.
+    Cut {
+        /// Writes that are still carried out.
+        writes: u32,
+        /// Whether the next one is stored in part.
+        torn: bool,
+        /// The file.
+        bytes: Vec<u8>,
+    },
 }
 
 impl SessionStep {
-    /// `send`, `activate` or `restart`.
+    /// The first word of its line.
     pub fn word(&self) -> &'static str {
         match self {
             SessionStep::Send(_) => "send",
             SessionStep::Activate => "activate",
             SessionStep::Restart => "restart",
+            SessionStep::Request(Request::Begin(_), _) => "begin",
+            SessionStep::Request(Request::Chunk(..), _) => "chunk",
+            SessionStep::Request(Request::Finish, _) => "finish",
+            SessionStep::Request(Request::Abort, _) => "abort",
+            SessionStep::Request(Request::Activate, _) => "activate",
+            SessionStep::Cut { .. } => "cut",
         }
     }
 }
@@ -112,9 +135,22 @@ impl fmt::Display for Session {
         writeln!(f, "{FIRST_LINE}")?;
         for step in &self.steps {
             f.write_str(step.word())?;
-            if let SessionStep::Send(bytes) = step {
-                f.write_str(" ")?;
-                bytes.iter().try_for_each(|byte| write!(f, "{byte:02X}"))?;
+            match step {
+                SessionStep::Send(bytes) => write!(f, " {}", Hex(bytes))?,
+                SessionStep::Request(request, refused) => {
+                    match request {
+                        Request::Begin(length) => write!(f, " {length}")?,
+                        Request::Chunk(offset, bytes) => write!(f, " {offset} {}", Hex(bytes))?,
+                        Request::Finish | Request::Abort | Request::Activate => {}
+                    }
+                    if let Some(rule) = refused {
+                        write!(f, " refused {rule}")?;
+                    }
+                }
+                SessionStep::Cut { writes, torn, bytes } => {
+                    write!(f, " {writes} {}{}", if *torn { "torn " } else { "" }, Hex(bytes))?;
+                }
+                SessionStep::Activate | SessionStep::Restart => {}
             }
             writeln!(f)?;
         }
@@ -122,16 +158,46 @@ impl fmt::Display for Session {
     }
 }
 
-fn parse_step(line: &str) -> Result<SessionStep, String> {
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let rest = rest.trim();
-    match (word, rest) {
-        ("send", hex) => parse_hex(hex).map(SessionStep::Send),
-        ("activate", "") => Ok(SessionStep::Activate),
-        ("restart", "") => Ok(SessionStep::Restart),
-        ("activate" | "restart", _) => Err(format!("`{word}` stands alone on its line")),
-        _ => Err(format!("`{word}` is no step; steps are send, activate, restart")),
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
+}
+
+fn parse_step(line: &str) -> Result<SessionStep, String> {
+    let (line, refused) = match line.split_once(" refused ") {
+        Some((line, rule)) => (line, Some(rule.trim().to_string())),
+        None => (line, None),
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let request = |request| Ok(SessionStep::Request(request, refused.clone()));
+    let step = match words.as_slice() {
+        ["send"] => Ok(SessionStep::Send(Vec::new())),
+        ["send", hex] => parse_hex(hex).map(SessionStep::Send),
+        ["restart"] => Ok(SessionStep::Restart),
+        ["activate"] if refused.is_none() => Ok(SessionStep::Activate),
+        ["activate"] => request(Request::Activate),
+        ["begin", length] => request(Request::Begin(parse_number(length)?)),
+        ["chunk", offset] => request(Request::Chunk(parse_number(offset)?, Vec::new())),
+        ["chunk", offset, hex] => request(Request::Chunk(parse_number(offset)?, parse_hex(hex)?)),
+        ["finish"] => request(Request::Finish),
+        ["abort"] => request(Request::Abort),
+        ["cut", writes, hex] => Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: false, bytes: parse_hex(hex)? }),
+        ["cut", writes, "torn", hex] => Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: true, bytes: parse_hex(hex)? }),
+        [word @ ("activate" | "restart" | "finish" | "abort"), ..] => Err(format!("`{word}` stands alone on its line")),
+        [word @ ("send" | "begin" | "chunk" | "cut"), ..] => Err(format!("`{word}` has too few or too many words")),
+        _ => Err(format!("`{line}` is no step; steps are send, activate, restart, begin, chunk, finish, abort, cut")),
+    }?;
+    if refused.is_some() && !matches!(step, SessionStep::Request(..)) {
+        return Err("only a request to the receiver can be `refused`".into());
+    }
+    Ok(step)
+}
+
+fn parse_number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a number below 4294967296"))
 }
 
 fn parse_hex(hex: &str) -> Result<Vec<u8>, String> {
@@ -151,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_session_reads_back_as_it_was_written() {
-        let session = Session { steps: vec![SessionStep::Send(vec![0x49, 0xFF, 0]), SessionStep::Restart, SessionStep::Send(Vec::new()), SessionStep::Activate] };
+        let session = Session { steps: vec![SessionStep::Send(vec![0x49, 0xFF, 0]), SessionStep::Restart, SessionStep::Send(Vec::new()), SessionStep::Activate, SessionStep::Request(Request::Begin(7), None), SessionStep::Request(Request::Chunk(3, vec![1, 2]), Some("transfer.order".into())), SessionStep::Request(Request::Activate, Some("activation.staged".into())), SessionStep::Cut { writes: 2, torn: true, bytes: vec![9] }] };
         assert_eq!(Session::parse(&session.to_string()), Ok(session));
     }
 

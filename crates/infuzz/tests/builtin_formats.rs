@@ -22,3 +22,18 @@ fn every_seed_is_valid_and_survives_json_and_back() {
         }
     }
 }
+
+#[test]
+fn the_largest_libraries_are_valid_and_one_set_up_too_many_is_not() {
+    let builtin = infuzz::builtin::Builtin::named("drug-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let broken = |name: &str| {
+        let bytes = builtin.seed(&format, name).expect("composes");
+        let tree = Tree::decode(&format, &bytes);
+        let rules: Vec<_> = Checker::default().all(&tree).iter().map(|v| format.rule(v.rule).to_string()).collect();
+        rules
+    };
+    assert!(broken("maximal").is_empty());
+    assert!(broken("crowded").is_empty());
+    assert_eq!(broken("overcrowded"), ["count.range"]);
+}

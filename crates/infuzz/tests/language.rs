@@ -43,18 +43,23 @@ rules = [
 ]
 "#;
 
-/// The description with one piece replaced fails at `mark`, which stands once in the replacement,
-/// with these words.
+/// The description with one piece replaced fails where `mark` stands in the replacement.
 fn fails(good: &str, bad: &str, mark: &str, words: &str) {
     assert_eq!(GOOD.matches(good).count(), 1, "{good}");
     let text = GOOD.replace(good, bad);
-    let at = text.find(bad).expect("replaced") + bad.find(mark).expect("marked");
-    let (line, column) =
-        (text[..at].matches('\n').count() + 1, text[..at].rsplit('\n').next().unwrap_or("").chars().count() + 1);
-    let error = compile(&text).map(|_| ()).expect_err("is wrong");
-    assert_eq!((error.line, error.column), (line, column), "{error}");
+    let replaced = GOOD.find(good).expect("there");
+    fails_at(&text, replaced + bad.rfind(mark).expect("marked"), words);
+}
+
+/// The text fails at this byte with these words.
+fn fails_at(text: &str, at: usize, words: &str) {
+    let before = &text[..at];
+    let place =
+        (before.matches('\n').count() + 1, before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1);
+    let error = compile(text).map(|_| ()).expect_err("is wrong");
+    assert_eq!((error.line, error.column), place, "{error}");
     assert!(error.what.contains(words), "{error}");
-    assert!(error.to_string().starts_with(&format!("{line}:{column}: ")), "{error}");
+    assert!(error.to_string().starts_with(&format!("{}:{}: ", error.line, error.column)), "{error}");
 }
 
 #[test]
@@ -147,12 +152,9 @@ fn a_field_without_a_shape() {
 
 #[test]
 fn a_check_that_covers_itself() {
-    let bad = r#"check = "crc32", over = "^", rule"#;
-    let good = r#"check = "crc32", over = "before", rule"#;
-    let text = GOOD.replace(good, bad).replace(r#"over = "^""#, r#"over = "/""#);
-    let error = compile(&text).map(|_| ()).expect_err("is wrong");
-    assert_eq!((error.line, error.column), (33, 3), "{error}");
-    assert!(error.what.contains("the check `item[].crc` covers itself"), "{error}");
+    let bad = r#"{ name = "crc", type = "u32", check = "crc32", over = "/", rule"#;
+    let good = r#"{ name = "crc", type = "u32", check = "crc32", over = "before", rule"#;
+    fails(good, bad, "{", "the check `item[].crc` covers itself");
 }
 
 #[test]
@@ -168,13 +170,14 @@ fn a_check_over_nothing() {
 
 #[test]
 fn a_relation_without_a_rule() {
-    fails(r#", over = "before", rule = "item.crc""#, r#", over = "before""#, "", "`item[].crc` needs `rule`");
+    let bad = r#"check = "crc32", over = "before""#;
+    fails(r#"check = "crc32", over = "before", rule = "item.crc""#, bad, r#""crc32""#, "`item[].crc` needs `rule`");
 }
 
 #[test]
 fn a_field_that_states_two_things() {
-    let bad = r#"count_of = "item", size_of = "item", rule"#;
-    fails(r#"count_of = "item", rule"#, bad, r#""item", rule"#, "a field states one thing only");
+    let bad = r#"size_of = "item", count_of = "item", rule"#;
+    fails(r#"count_of = "item", rule"#, bad, r#""item""#, "a field states one thing only");
 }
 
 #[test]
@@ -184,7 +187,8 @@ fn a_rule_without_words() {
 
 #[test]
 fn a_default_rule_without_words() {
-    fails("\"number.range\" = \"in range\"\n", "", "", "rule `number.range` has no words");
+    let text = GOOD.replace("\"number.range\" = \"in range\"\n", "");
+    fails_at(&text, text.find(r#""1..10""#).expect("there"), "rule `number.range` has no words");
 }
 
 #[test]
@@ -201,8 +205,8 @@ fn a_rule_that_says_nothing() {
 #[test]
 fn a_range_that_is_none() {
     for bad in ["10..1", "1-10", "..10", "1..", "1..x", "-1..1"] {
-        let bad = format!("range = \"{bad}\"");
-        fails(r#"range = "1..10""#, &bad, "\"", "is not a range such as 0.1..999");
+        let quoted = format!("\"{bad}\"");
+        fails(r#"range = "1..10""#, &format!("range = {quoted}"), &quoted, "is not a range such as 0.1..999");
     }
 }
 
@@ -229,13 +233,13 @@ fn an_enumerator_with_a_missing_attribute() {
 #[test]
 fn a_record_that_contains_itself() {
     let bad = r#"{ name = "high", record = "item" }"#;
-    fails(r#"{ name = "high", type = "u8" }"#, bad, "{", "this record contains itself");
+    fails(r#"{ name = "high", type = "u8" }"#, bad, r#""item""#, "the record `item` contains itself");
 }
 
 #[test]
 fn a_record_that_contains_itself_through_a_list() {
     let bad = r#"{ name = "high", list = "file" }"#;
-    fails(r#"{ name = "high", type = "u8" }"#, bad, "", "this record contains itself");
+    fails(r#"{ name = "high", type = "u8" }"#, bad, r#""file""#, "the record `file` contains itself");
 }
 
 #[test]
@@ -250,8 +254,11 @@ fn a_key_that_does_not_exist() {
 
 #[test]
 fn wrong_toml() {
-    fails("[record.item]", "[record.item", "", "");
+    // `rfind` of nothing: at the end of the replacement.
+    fails("[record.item]", "[record.item", "", "unclosed table");
     fails(r#"title = "Small format""#, r#"title = "Small format"#, "", "");
+    fails(r#"width = 4"#, r#"width = "four""#, r#""four""#, "invalid type");
+    fails("title = \"Small format\"\n", "title = 7\n", "7", "expected a string");
 }
 
 #[test]

@@ -5,11 +5,12 @@ use crate::minimise::minimise;
 use crate::output::out;
 use crate::remote::{CASE_LIMIT, Came, Remote, stop_on_interrupt};
 use crate::setting::Setting;
-use crate::targets::{Target, target};
+use crate::targets::target;
 use crate::verbs::replay;
 use crate::{Status, files, output};
 use clap::Subcommand;
 use infuzz::device::digest;
+use infuzz_fuzz::Target;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -22,7 +23,9 @@ pub enum Verb {
 
 /// What `corpus add` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Kept as corpus/TARGET/regression/ID-SLUG, with the reason in ID-SLUG.why; commit both.\n\nExample: cargo infuzz corpus add drug_library crash.bin --why \"offset overflowed in the label table\"")]
+#[command(
+    after_help = "Kept as corpus/TARGET/regression/ID-SLUG, with the reason in ID-SLUG.why; commit both.\n\nExample: cargo infuzz corpus add drug_library crash.bin --why \"offset overflowed in the label table\""
+)]
 pub struct Arguments {
     /// The target, such as drug_library
     target: String,
@@ -53,12 +56,18 @@ fn add(arguments: &Arguments) -> Result<Status, Failure> {
     let before = replay::read(&arguments.file)?;
     let why = arguments.why.trim();
     if why.is_empty() {
-        return Err(Failure::new("a reason is missing", "--why", "it is empty", "say in a few words why the input is kept"));
+        return Err(Failure::new(
+            "a reason is missing",
+            "--why",
+            "it is empty",
+            "say in a few words why the input is kept",
+        ));
     }
     let folder = files::workspace()?.join("corpus").join(target.name).join("regression");
     stop_on_interrupt();
     let mut remote = Remote::new(target.format, CASE_LIMIT)?;
-    let (bytes, came) = if arguments.as_is { (before.clone(), remote.ask(&before)?) } else { minimise(setting, &mut remote, &before)? };
+    let (bytes, came) =
+        if arguments.as_is { (before.clone(), remote.ask(&before)?) } else { minimise(setting, &mut remote, &before)? };
     let name = format!("{:08x}-{}", digest(&bytes) >> 32, slug(setting, &bytes, &came));
     files::make_folder(&folder)?;
     let kept = folder.join(&name);
@@ -76,7 +85,11 @@ fn add(arguments: &Arguments) -> Result<Status, Failure> {
             "bytes_before": before.len(), "bytes_after": bytes.len(),
         }));
     } else {
-        out(&format!("{shown}: {} bytes (before: {})\nreplayed by the test {test}\nto commit: git add {shown} {shown}.why\n", bytes.len(), before.len()));
+        out(&format!(
+            "{shown}: {} bytes (before: {})\nreplayed by the test {test}\nto commit: git add {shown} {shown}.why\n",
+            bytes.len(),
+            before.len()
+        ));
     }
     Ok(Status::Expected)
 }
@@ -104,5 +117,5 @@ fn slug(setting: Setting, bytes: &[u8], came: &Came) -> String {
 
 /// The name of the test that replays a regression.
 fn test_name(target: Target, file: &str) -> String {
-    format!("{}_{}", target.name, file.replace('-', "_"))
+    format!("{}::{file}", target.name)
 }

@@ -16,7 +16,9 @@ const ROW: usize = 8;
 
 /// What `explain` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Any bytes can be explained; a broken rule is marked with its id and its words.\n\nExample: cargo infuzz explain corpus/drug_library/seed/minimal")]
+#[command(
+    after_help = "Any bytes can be explained; a broken rule is marked with its id and its words.\n\nExample: cargo infuzz explain corpus/drug_library/seed/minimal"
+)]
 pub struct Arguments {
     /// The file
     file: PathBuf,
@@ -49,7 +51,11 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let spans = spans(tree, &violations);
     let plain = tree.bytes().to_vec();
     // A sketched format has no device.
-    let came = if setting.builtin.complete { Some(Remote::new(setting.builtin.name, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?) } else { None };
+    let came = if setting.builtin.complete {
+        Some(Remote::new(setting.builtin.name, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
+    } else {
+        None
+    };
     let said = match &came {
         Some(Came::Through(replayed)) => replayed.decisive().cloned(),
         _ => None,
@@ -118,7 +124,12 @@ fn line(text: &mut String, span: &Span, bytes: &[u8], index: usize) {
     };
     let rows: Vec<&[u8]> = if span.value.is_none() { Vec::new() } else { own.chunks(ROW).collect() };
     let first = rows.first().map_or_else(String::new, |row| hex(row));
-    let _ = writeln!(text, "{} {}  {shown}{broken}", styled(DIM, format!("{:06}", span.offset)), styled(colour, format!("{first:<23}")));
+    let _ = writeln!(
+        text,
+        "{} {}  {shown}{broken}",
+        styled(DIM, format!("{:06}", span.offset)),
+        styled(colour, format!("{first:<23}"))
+    );
     for (row, at) in rows.iter().zip((span.offset as usize..).step_by(ROW)).skip(1) {
         let _ = writeln!(text, "{} {}", styled(DIM, format!("{at:06}")), styled(colour, hex(row)));
     }

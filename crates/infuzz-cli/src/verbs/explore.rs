@@ -27,15 +27,24 @@ pub struct Arguments {
 /// Explores until something is found.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let known = targets::target(&arguments.target)?;
-    let target = infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
-    let number_file = File::create(&arguments.number_file).map_err(|e| Failure::unwritable(&arguments.number_file, &e))?;
+    let target =
+        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let number_file =
+        File::create(&arguments.number_file).map_err(|e| Failure::unwritable(&arguments.number_file, &e))?;
     let mut failed = None;
     let explored = infuzz_fuzz::explore(target, arguments.seed, arguments.runs, Some(METER), |run, _| {
         if let Err(error) = number_file.write_all_at(&run.to_le_bytes(), 0) {
             failed.get_or_insert(error);
         }
     });
-    let explored = explored.map_err(|why| Failure::new("the target cannot be set up", target.name, why, "see what the known-good check says: `cargo infuzz sweep`"))?;
+    let explored = explored.map_err(|why| {
+        Failure::new(
+            "the target cannot be set up",
+            target.name,
+            why,
+            "see what the known-good check says: `cargo infuzz sweep`",
+        )
+    })?;
     if let Some(error) = failed {
         return Err(Failure::unwritable(&arguments.number_file, &error));
     }

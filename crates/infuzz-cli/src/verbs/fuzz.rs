@@ -20,7 +20,9 @@ use std::time::{Duration, SystemTime};
 
 /// What `fuzz` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Without --time and --runs it runs for 60 seconds. New inputs are kept in fuzz/corpus, which git ignores.\n\nExample: cargo infuzz fuzz drug_library --time 5m")]
+#[command(
+    after_help = "Without --time and --runs it runs for 60 seconds. New inputs are kept in fuzz/corpus, which git ignores.\n\nExample: cargo infuzz fuzz drug_library --time 5m"
+)]
 pub struct Arguments {
     /// The target
     target: String,
@@ -47,7 +49,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3600,
         _ => return Err(format!("`{unit}` is not a unit of time: s, m or h")),
     };
-    number.checked_mul(seconds).filter(|s| *s > 0).map(Duration::from_secs).ok_or_else(|| format!("`{text}` is not a length of time"))
+    number
+        .checked_mul(seconds)
+        .filter(|s| *s > 0)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("`{text}` is not a length of time"))
 }
 
 #[derive(Serialize)]
@@ -74,12 +80,17 @@ struct ReachPoints {
 /// Runs a target.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let known = targets::target(&arguments.target)?;
-    let target = infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let target =
+        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
     let root = files::workspace()?;
     tools::compiler()?;
     let path = tools::cargo_fuzz(&root)?;
     let (toolchain, sanitizer) = if tools::has_nightly() { (Some("+nightly"), "address") } else { (None, "none") };
-    note(&format!("building {} for libFuzzer with {}, sanitizer {sanitizer}", target.name, if toolchain.is_some() { "nightly" } else { "stable" }));
+    note(&format!(
+        "building {} for libFuzzer with {}, sanitizer {sanitizer}",
+        target.name,
+        if toolchain.is_some() { "nightly" } else { "stable" }
+    ));
     build(&root, &path, toolchain, sanitizer, target)?;
     let seed = arguments.seed.unwrap_or_else(|| if arguments.runs.is_some() { 1 } else { drawn() });
     note(&format!("seed {seed}"));
@@ -103,7 +114,12 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     if report.executions == 0 && report.findings.is_empty() {
         let said = campaign.last_lines.join(" | ");
-        return Err(Failure::new("the target did not run", target.name, said, "run the command that stands above by hand to see more"));
+        return Err(Failure::new(
+            "the target did not run",
+            target.name,
+            said,
+            "run the command that stands above by hand to see more",
+        ));
     }
     if arguments.json {
         output::json(&report);
@@ -125,10 +141,18 @@ fn cargo(root: &Path, path: &std::ffi::OsStr, toolchain: Option<&str>) -> Comman
     command
 }
 
-fn build(root: &Path, path: &std::ffi::OsStr, toolchain: Option<&str>, sanitizer: &str, target: &Target) -> Result<(), Failure> {
+fn build(
+    root: &Path,
+    path: &std::ffi::OsStr,
+    toolchain: Option<&str>,
+    sanitizer: &str,
+    target: &Target,
+) -> Result<(), Failure> {
     let mut command = cargo(root, path, toolchain);
     command.args(["fuzz", "build", "-s", sanitizer, target.name]).stdin(Stdio::null()).stdout(Stdio::null());
-    let output = command.output().map_err(|e| Failure::new("cannot start cargo", "PATH", e.to_string(), "install Rust with rustup"))?;
+    let output = command
+        .output()
+        .map_err(|e| Failure::new("cannot start cargo", "PATH", e.to_string(), "install Rust with rustup"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -152,9 +176,14 @@ fn start(
     let corpus = root.join("fuzz/corpus").join(target.name);
     files::make_folder(&corpus)?;
     let mut command = cargo(root, path, toolchain);
-    command.args(["fuzz", "run", "-s", sanitizer, target.name]).arg(&corpus).arg(root.join("corpus").join(target.name).join("seed"));
+    command
+        .args(["fuzz", "run", "-s", sanitizer, target.name])
+        .arg(&corpus)
+        .arg(root.join("corpus").join(target.name).join("seed"));
     command.arg("--").arg(format!("-seed={seed}")).arg(format!("-max_len={}", target.max_len));
-    command.arg(format!("-timeout={}", target.time_limit_ms.div_ceil(1000))).arg(format!("-rss_limit_mb={}", target.memory_limit_mib));
+    command
+        .arg(format!("-timeout={}", target.time_limit_ms.div_ceil(1000)))
+        .arg(format!("-rss_limit_mb={}", target.memory_limit_mib));
     command.arg(format!("-artifact_prefix={}/", scratch.display())).arg("-print_final_stats=1");
     match (arguments.runs, arguments.time) {
         (Some(runs), _) => command.arg(format!("-runs={runs}")),
@@ -165,7 +194,14 @@ fn start(
     }
     command.env("INFUZZ_REACH_FILE", scratch.join("reach"));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().map_err(|e| Failure::new("cannot start the target", target.name, e.to_string(), "run the command again; check memory and process limits"))
+    command.spawn().map_err(|e| {
+        Failure::new(
+            "cannot start the target",
+            target.name,
+            e.to_string(),
+            "run the command again; check memory and process limits",
+        )
+    })
 }
 
 /// What a running engine has told so far.
@@ -187,7 +223,18 @@ impl Campaign {
         let body = Body::new(target, None).map_err(|why| Failure::internal(target.name, why))?;
         let reached = BTreeSet::new();
         let scratch = scratch.to_path_buf();
-        Ok(Campaign { target, body, scratch, executions: 0, per_second: 0, edges: 0, corpus: String::new(), said: None, last_lines: Vec::new(), reached })
+        Ok(Campaign {
+            target,
+            body,
+            scratch,
+            executions: 0,
+            per_second: 0,
+            edges: 0,
+            corpus: String::new(),
+            said: None,
+            last_lines: Vec::new(),
+            reached,
+        })
     }
 
     /// Reads what the engine says until it ends.
@@ -231,7 +278,9 @@ impl Campaign {
             self.executions = number;
         } else if let Some(number) = after("stat::average_exec_per_sec:").and_then(|n| n.parse().ok()) {
             self.per_second = number;
-        } else if let Some((head, detail)) = line.strip_prefix("infuzz: finding ").and_then(|rest| rest.split_once("): ")) {
+        } else if let Some((head, detail)) =
+            line.strip_prefix("infuzz: finding ").and_then(|rest| rest.split_once("): "))
+        {
             let (kind, rule) = head.split_once(" (rule: ").unwrap_or((head, "none"));
             if let Some(kind) = Kind::named(kind) {
                 self.said = Some((kind, Some(rule.to_string()).filter(|r| r != "none"), detail.to_string()));
@@ -254,7 +303,8 @@ impl Campaign {
 
     fn reach_points(&self) -> ReachPoints {
         let points = self.body.reach().points();
-        let missing: Vec<String> = points.iter().map(|p| p.name.clone()).filter(|name| !self.reached.contains(name)).collect();
+        let missing: Vec<String> =
+            points.iter().map(|p| p.name.clone()).filter(|name| !self.reached.contains(name)).collect();
         ReachPoints { reached: points.len() - missing.len(), total: points.len(), missing }
     }
 
@@ -272,7 +322,8 @@ impl Campaign {
                 _ => continue,
             };
             let input = files::read(&entry.path())?;
-            let (kind, rule, detail) = self.said.clone().unwrap_or((by_name, None, format!("libFuzzer reports {name}")));
+            let (kind, rule, detail) =
+                self.said.clone().unwrap_or((by_name, None, format!("libFuzzer reports {name}")));
             let kept = match self.target.input {
                 Input::File => input.clone(),
                 Input::Edits => {
@@ -323,7 +374,8 @@ fn told(report: &Report) -> String {
         let _ = writeln!(text, "{}", styled(GOOD, "no finding"));
     }
     for finding in &report.findings {
-        let _ = writeln!(text, "{} {} ({}): {}", styled(BAD, "finding"), finding.kind.name(), finding.cwe, finding.detail);
+        let _ =
+            writeln!(text, "{} {} ({}): {}", styled(BAD, "finding"), finding.kind.name(), finding.cwe, finding.detail);
         let _ = writeln!(text, "  {}", finding.replay.as_deref().unwrap_or_default());
     }
     text

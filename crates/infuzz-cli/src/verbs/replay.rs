@@ -5,12 +5,13 @@ use crate::output::{BAD, BOLD, DIM, GOOD, OPEN, count, out, styled};
 use crate::protocol::{Pass, Step};
 use crate::remote::{CASE_LIMIT, Came, Remote, stop_on_interrupt};
 use crate::setting::Setting;
-use crate::targets::{Target, target};
+use crate::targets::target;
 use crate::{Status, describe, files, output};
 use infuzz::device::digest;
 use infuzz::finding::{Finding, Kind};
 use infuzz::judgement::Judge;
 use infuzz::session::Session;
+use infuzz_fuzz::Target;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,9 @@ use std::time::Duration;
 
 /// What `replay` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Each file is delivered to a reset pump, alone and with a library staged, and then the known-good library.\nA file that begins with `infuzz session 1` is run step by step.\n\nExample: cargo infuzz replay drug_library target/infuzz/findings/drug-library/*.bin")]
+#[command(
+    after_help = "Each file is delivered to a reset pump, alone and with a library staged, and then the known-good library.\nA file that begins with `infuzz session 1` is run step by step.\n\nExample: cargo infuzz replay drug_library target/infuzz/findings/drug-library/*.bin"
+)]
 pub struct Arguments {
     /// The target, such as drug_library
     target: String,
@@ -83,28 +86,40 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string());
         let parsed = text.and_then(|text| Session::parse(text).map_err(|error| error.to_string()));
         if let Err(why) = parsed {
-            return Err(Failure::new("not a session", path.display().to_string(), why, "mend that line, or take out the first line to deliver the file as it is"));
+            return Err(Failure::new(
+                "not a session",
+                path.display().to_string(),
+                why,
+                "mend that line, or take out the first line to deliver the file as it is",
+            ));
         }
     }
     Ok(bytes)
 }
 
 /// The findings of a file as every verb reports them.
-pub fn findings(target: Target, path: &Path, bytes: &[u8], came: &Came, of: (Option<String>, Option<String>)) -> Vec<Finding> {
-    let make = |kind: Kind, state: &str, detail: &str, deterministic: bool, of: (Option<String>, Option<String>)| Finding {
-        id: id(kind, bytes),
-        target: target.name.into(),
-        kind,
-        cwe: format!("CWE-{}", kind.cwe()),
-        rule: of.0,
-        field: of.1,
-        state: state.into(),
-        file: Some(files::shown(path)),
-        replay: Some(replay_command(target, path)),
-        alone: true,
-        deterministic,
-        detail: detail.into(),
-    };
+pub fn findings(
+    target: Target,
+    path: &Path,
+    bytes: &[u8],
+    came: &Came,
+    of: (Option<String>, Option<String>),
+) -> Vec<Finding> {
+    let make =
+        |kind: Kind, state: &str, detail: &str, deterministic: bool, of: (Option<String>, Option<String>)| Finding {
+            id: id(kind, bytes),
+            target: target.name.into(),
+            kind,
+            cwe: format!("CWE-{}", kind.cwe()),
+            rule: of.0,
+            field: of.1,
+            state: state.into(),
+            file: Some(files::shown(path)),
+            replay: Some(replay_command(target, path)),
+            alone: true,
+            deterministic,
+            detail: detail.into(),
+        };
     let mut findings: Vec<Finding> = Vec::new();
     match came {
         Came::Fell(kind, why) => findings.push(make(*kind, "therapy running", why, true, of)),
@@ -148,7 +163,13 @@ fn file_report(target: Target, setting: Setting, path: &Path, bytes: &[u8], came
         Came::Fell(..) => None,
     };
     let (expected, rule, field, answer, reason) = match decisive {
-        Some(step) => (step.expected.unwrap_or_default(), step.rule, step.field, step.answer.unwrap_or_else(|| "none".into()), step.reason),
+        Some(step) => (
+            step.expected.unwrap_or_default(),
+            step.rule,
+            step.field,
+            step.answer.unwrap_or_else(|| "none".into()),
+            step.reason,
+        ),
         None if Session::is_session(bytes) => ("unspecified".into(), None, None, "none".into(), None),
         None => {
             let (expected, rule, field) = judged(setting, bytes);
@@ -165,14 +186,16 @@ fn told(report: &FileReport, bytes: &[u8], came: &Came) -> String {
     let _ = writeln!(text, "{} ({})", styled(BOLD, &report.file), count(bytes.len(), "byte"));
     match came {
         Came::Fell(kind, why) => {
-            let broken = report.rule.as_ref().map_or(String::new(), |rule| format!(", because it breaks {rule} at {}", report.field.as_deref().unwrap_or("file")));
+            let broken = report.rule.as_ref().map_or(String::new(), |rule| {
+                format!(", because it breaks {rule} at {}", report.field.as_deref().unwrap_or("file"))
+            });
             let _ = writeln!(text, "  The description says: {}{broken}.", report.expected);
             let _ = writeln!(text, "  {}: {}: {why}", styled(BAD, kind.name()), kind.words());
         }
         Came::Through(replayed) => replayed.passes.iter().for_each(|pass| tell_pass(&mut text, pass)),
     }
-    for finding in &report.findings {
-        let _ = writeln!(text, "  Show again: {}", finding.replay.as_deref().unwrap_or_default());
+    if let Some(replay) = report.findings.first().and_then(|finding| finding.replay.as_deref()) {
+        let _ = writeln!(text, "  Show again: {replay}");
     }
     let verdict = if report.findings.is_empty() { styled(GOOD, "pass") } else { styled(BAD, "fail") };
     let _ = writeln!(text, "  Verdict: {verdict}\n");
@@ -188,7 +211,11 @@ fn tell_pass(text: &mut String, pass: &Pass) {
         }
     }
     let known_good = if pass.known_good { "accepted, used and looked up" } else { "not accepted" };
-    let _ = writeln!(text, "    Then the known-good library: {}.", styled(if pass.known_good { GOOD } else { BAD }, known_good));
+    let _ = writeln!(
+        text,
+        "    Then the known-good library: {}.",
+        styled(if pass.known_good { GOOD } else { BAD }, known_good)
+    );
     for (kind, detail) in &pass.raised {
         let _ = writeln!(text, "       {}: {}: {detail}", styled(BAD, kind.name()), kind.words());
     }
@@ -208,9 +235,15 @@ fn tell_step(step: &Step) -> String {
     };
     match (step.word.as_str(), step.expected.as_deref()) {
         ("send", Some(expected)) => {
-            let rule = step.rule.as_ref().map_or(String::new(), |rule| format!(" ({rule} is broken at {})", step.field.as_deref().unwrap_or("file")));
+            let rule = step.rule.as_ref().map_or(String::new(), |rule| {
+                format!(" ({rule} is broken at {})", step.field.as_deref().unwrap_or("file"))
+            });
             let style = if expected == "unspecified" { OPEN } else { output::PLAIN };
-            format!("Sent {}. Expected: {}{rule}. The pump {answered}.", count(step.length, "byte"), styled(style, expected))
+            format!(
+                "Sent {}. Expected: {}{rule}. The pump {answered}.",
+                count(step.length, "byte"),
+                styled(style, expected)
+            )
         }
         ("activate", _) => format!("Asked to use the staged library. The pump {answered}."),
         _ => format!("The pump {answered}."),

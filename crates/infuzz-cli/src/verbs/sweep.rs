@@ -27,13 +27,14 @@ use std::time::{Duration, Instant, SystemTime};
 /// After so many crashes and hangs the rest is left out.
 const MOST_CRASHES: usize = 200;
 const MOST_HANGS: usize = 30;
-/// How many cases, and how many bytes of them, are tried before one that fails only after others.
-const MOST_BEFORE: usize = 4096;
-const MOST_BEFORE_BYTES: usize = 8 << 20;
+/// How many bytes of earlier cases are tried with one that fails only after others.
+const MOST_BEFORE: usize = 16 << 20;
 
 /// What `sweep` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Inputs with findings are kept under target/infuzz/findings.\n\nExample: cargo infuzz sweep --library minimal --json")]
+#[command(
+    after_help = "Inputs with findings are kept under target/infuzz/findings.\n\nExample: cargo infuzz sweep --library minimal --json"
+)]
 pub struct Arguments {
     /// The format to sweep, or `all`
     #[arg(long, default_value = DEFAULT_FORMAT)]
@@ -92,7 +93,10 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let setting = Setting::named(format)?;
     let base = setting.library(&arguments.library)?;
     let seed = arguments.seed.unwrap_or_else(drawn_seed);
-    let others = LIBRARIES.into_iter().filter(|name| *name != arguments.library).map(|name| Ok((name.to_string(), setting.seed(name)?)));
+    let others = LIBRARIES
+        .into_iter()
+        .filter(|name| *name != arguments.library)
+        .map(|name| Ok((name.to_string(), setting.seed(name)?)));
     let others = others.collect::<Result<Vec<_>, Failure>>()?;
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
     let waiting = spinner(format!("{format}: working out the cases of {}", arguments.library));
@@ -141,6 +145,8 @@ struct Found {
     alone: bool,
     deterministic: bool,
     same: usize,
+    /// The first case after the device was reset for the last time.
+    since: usize,
 }
 
 /// How one worker came to its end, and what is next.
@@ -163,6 +169,8 @@ struct Sweep<'p> {
     not_observable: Vec<String>,
     begun: Option<Instant>,
     took: Duration,
+    /// The first case after the last reset of the device.
+    since: usize,
     crashes: usize,
     hangs: usize,
     stopped: bool,
@@ -193,6 +201,7 @@ impl<'p> Sweep<'p> {
             not_observable: Vec::new(),
             begun: None,
             took: Duration::ZERO,
+            since: 0,
             crashes: 0,
             hangs: 0,
             stopped: false,
@@ -215,7 +224,11 @@ impl<'p> Sweep<'p> {
                 break;
             }
             if self.crashes >= MOST_CRASHES || self.hangs >= MOST_HANGS {
-                self.messages.push(format!("stopped after {} and {}", count(self.crashes, "crash").replace("crashs", "crashes"), count(self.hangs, "hang")));
+                self.messages.push(format!(
+                    "stopped after {} and {}",
+                    count(self.crashes, "crash").replace("crashs", "crashes"),
+                    count(self.hangs, "hang")
+                ));
                 break;
             }
         }
@@ -223,6 +236,7 @@ impl<'p> Sweep<'p> {
     }
 
     fn one_worker(&mut self, from: usize, number_file: &Path) -> Result<Next, Failure> {
+        self.since = from;
         let command = remote::worker(self.setting.builtin.name, number_file)?;
         let mut host = Host::start(command, number_file, self.limits).map_err(|error| Failure::worker(&error))?;
         let requests = host.requests();
@@ -253,7 +267,9 @@ impl<'p> Sweep<'p> {
                 Ok(Next::Over)
             }
             End::Died(Doing::Request(case), why) => Ok(self.fell(case as usize, from, Kind::Crash, why)),
-            End::Hung(Doing::Request(case)) => Ok(self.fell(case as usize, from, Kind::Hang, format!("no end within {:?}", self.limits.case))),
+            End::Hung(Doing::Request(case)) => {
+                Ok(self.fell(case as usize, from, Kind::Hang, format!("no end within {:?}", self.limits.case)))
+            }
             End::Died(Doing::SetUp, why) => {
                 self.first_step = Some((Kind::Crash, why));
                 Ok(Next::Over)
@@ -262,8 +278,18 @@ impl<'p> Sweep<'p> {
                 self.first_step = Some((Kind::Hang, format!("no end within {:?}", self.limits.set_up)));
                 Ok(Next::Over)
             }
-            End::Died(Doing::Waiting, why) => Err(Failure::new("the worker process died", format!("before case {}", fed.load(Ordering::Relaxed)), why, "run the command again; check memory limits")),
-            End::Hung(Doing::Waiting) => Err(Failure::new("the worker process does not end", "after the last case", "it was killed", "run the command again")),
+            End::Died(Doing::Waiting, why) => Err(Failure::new(
+                "the worker process died",
+                format!("before case {}", fed.load(Ordering::Relaxed)),
+                why,
+                "run the command again; check memory limits",
+            )),
+            End::Hung(Doing::Waiting) => Err(Failure::new(
+                "the worker process does not end",
+                "after the last case",
+                "it was killed",
+                "run the command again",
+            )),
         }
     }
 
@@ -314,15 +340,20 @@ impl<'p> Sweep<'p> {
                 alone: outcome.alone,
                 deterministic: outcome.deterministic,
                 same: 1,
+                since: self.since,
             });
         }
+        // The worker resets the device after each of these.
+        self.since = outcome.case + 1;
         self.bar.set_position(outcome.case as u64 + 1);
     }
 
     /// One finding per kind, rule and field; the first is kept, the others are counted.
     fn note(&mut self, found: Found) {
         let field = without_positions(&found.field);
-        let same = self.found.iter_mut().find(|known| known.kind == found.kind && known.rule == found.rule && without_positions(&known.field) == field);
+        let same = self.found.iter_mut().find(|known| {
+            known.kind == found.kind && known.rule == found.rule && without_positions(&known.field) == field
+        });
         match same {
             Some(known) => known.same += 1,
             None => self.found.push(found),
@@ -342,14 +373,28 @@ impl<'p> Sweep<'p> {
                 self.passed(before, expected);
             }
         }
-        if kind == Kind::Crash { self.crashes += 1 } else { self.hangs += 1 }
+        if kind == Kind::Crash {
+            self.crashes += 1
+        } else {
+            self.hangs += 1
+        }
         if let Some(planned) = self.plan.cases.get(case) {
             let (expected, rule, field) = self.judged(case);
             self.seen[case] = Seen::Finding;
             self.expected[case] = Some(expected);
             let detail = format!("{} {} ({}): {why}", planned.path, planned.class, planned.label);
             let field = field.unwrap_or_else(|| planned.path.clone());
-            self.note(Found { case, kind, rule, field, detail, alone: false, deterministic: false, same: 1 });
+            self.note(Found {
+                case,
+                kind,
+                rule,
+                field,
+                detail,
+                alone: false,
+                deterministic: false,
+                same: 1,
+                since: self.since,
+            });
         }
         Next::From(case + 1)
     }
@@ -379,7 +424,17 @@ impl<'p> Sweep<'p> {
         if let Some((kind, why)) = self.first_step.take() {
             let bytes = self.setting.known_good()?[0].clone();
             let detail = format!("known-good library before the first case: {why}");
-            let found = Found { case: 0, kind, rule: None, field: "file".into(), detail, alone: true, deterministic: true, same: 1 };
+            let found = Found {
+                case: 0,
+                kind,
+                rule: None,
+                field: "file".into(),
+                detail,
+                alone: true,
+                deterministic: true,
+                same: 1,
+                since: 0,
+            };
             kept.push(self.finding(&found, &bytes, "no library, no therapy"));
         }
         let mut remote = Remote::new(self.setting.builtin.name, self.limits.case)?;
@@ -394,13 +449,12 @@ impl<'p> Sweep<'p> {
                 let _ = write!(one.detail, "; {} showed the same", count(one.same, "case"));
             }
             if !one.alone {
-                let session = if STOP.load(Ordering::Relaxed) { None } else { self.session(&mut remote, &one, &bytes)? };
-                match session {
-                    Some((first, session)) => {
-                        bytes = session;
-                        let _ = write!(one.detail, "; only after cases {first}…{}, kept as a session", one.case.saturating_sub(1));
-                    }
-                    None => one.detail.push_str("; only in the sweep, after the cases before it"),
+                let session =
+                    if STOP.load(Ordering::Relaxed) { None } else { self.session(&mut remote, &one, &bytes)? };
+                let _ = write!(one.detail, "; only after cases {}…{}", one.since, one.case.saturating_sub(1));
+                if let Some(session) = session {
+                    one.detail.push_str(", kept as a session");
+                    bytes = session;
                 }
             }
             kept.push(self.finding(&one, &bytes, worker::STATES[one.case % 2]));
@@ -408,27 +462,23 @@ impl<'p> Sweep<'p> {
         Ok(kept)
     }
 
-    /// A run of cases up to that of a finding that shows it after a reset, made shorter.
-    fn session(&self, remote: &mut Remote, found: &Found, bytes: &[u8]) -> Result<Option<(usize, Vec<u8>)>, Failure> {
-        let most = if found.kind == Kind::Hang { 4 } else { MOST_BEFORE };
-        let mut before = 1;
-        loop {
-            let first = found.case.saturating_sub(before);
-            let mut steps: Vec<SessionStep> = self.plan.cases[first..found.case].iter().map(|case| SessionStep::Send(self.plan.bytes(case))).collect();
-            steps.push(SessionStep::Send(bytes.to_vec()));
-            let session = Session { steps }.to_string().into_bytes();
-            if session.len() > 2 * MOST_BEFORE_BYTES {
-                return Ok(None);
-            }
-            if remote.ask(&session)?.kinds().contains(&found.kind) {
-                let (session, _) = minimise(self.setting, remote, &session)?;
-                return Ok(Some((first, session)));
-            }
-            if first == 0 || before >= most {
-                return Ok(None);
-            }
-            before *= 4;
+    /// The cases from the last reset up to that of a finding as a session, made shorter; none if
+    /// the session does not show it.
+    fn session(&self, remote: &mut Remote, found: &Found, bytes: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+        let mut steps = vec![SessionStep::Send(bytes.to_vec())];
+        let mut room = MOST_BEFORE;
+        for case in self.plan.cases[found.since..found.case].iter().rev() {
+            let bytes = self.plan.bytes(case);
+            let Some(left) = room.checked_sub(bytes.len()) else { break };
+            room = left;
+            steps.push(SessionStep::Send(bytes));
         }
+        steps.reverse();
+        let session = Session { steps }.to_string().into_bytes();
+        if !remote.ask(&session)?.kinds().contains(&found.kind) {
+            return Ok(None);
+        }
+        Ok(Some(minimise(self.setting, remote, &session)?.0))
     }
 
     fn finding(&mut self, found: &Found, bytes: &[u8], state: &str) -> Finding {
@@ -496,19 +546,34 @@ impl<'p> Sweep<'p> {
     fn told(&self, report: &Report) -> String {
         let mut text = heatmap::draw(self.plan, &self.seen);
         let _ = writeln!(text, "\n{}, library {}, seed {}", styled(BOLD, &report.format), report.library, report.seed);
-        let _ = writeln!(text, "{} fields × {} value classes, {} rules ({} native)", report.fields, report.value_classes, report.rules, report.rules_native);
+        let _ = writeln!(
+            text,
+            "{} fields × {} value classes, {} rules ({} native)",
+            report.fields, report.value_classes, report.rules, report.rules_native
+        );
         let _ = writeln!(
             text,
             "planned {}, ran {}, skipped {}: must refuse {}, must accept {}, unspecified {}",
             report.planned, report.ran, report.skipped, report.must_refuse, report.must_accept, report.unspecified
         );
-        let _ = writeln!(text, "known-good library accepted {} of {} times", report.known_good_accepted, report.ran + 1);
-        let _ = writeln!(text, "not applicable: {} pairs of field and value class (reasons: --json)", report.not_applicable);
+        let _ =
+            writeln!(text, "known-good library accepted {} of {} times", report.known_good_accepted, report.ran + 1);
+        let _ = writeln!(
+            text,
+            "not applicable: {} pairs of field and value class (reasons: --json)",
+            report.not_applicable
+        );
         let _ = writeln!(text, "not observable here: {}", report.not_observable.join(", "));
         let _ = writeln!(text, "{} cases/s", report.cases_per_s);
         for finding in &report.findings {
             let _ = writeln!(text, "\n{} {}: {}", styled(BAD, &finding.id), finding.cwe, finding.kind.words());
-            let _ = writeln!(text, "  rule {}, field {}, {}", finding.rule.as_deref().unwrap_or("none"), finding.field.as_deref().unwrap_or("none"), finding.state);
+            let _ = writeln!(
+                text,
+                "  rule {}, field {}, {}",
+                finding.rule.as_deref().unwrap_or("none"),
+                finding.field.as_deref().unwrap_or("none"),
+                finding.state
+            );
             let _ = writeln!(text, "  {}", finding.detail);
             let _ = writeln!(text, "  {}", styled(DIM, finding.replay.as_deref().unwrap_or_default()));
         }
@@ -530,7 +595,9 @@ fn feed(plan: &Plan<'_>, from: usize, requests: Option<ChildStdin>, fed: &Atomic
     let Some(requests) = requests else { return };
     let mut to = BufWriter::with_capacity(1 << 16, requests);
     for (case, planned) in plan.cases.iter().enumerate().skip(from) {
-        if STOP.load(Ordering::Relaxed) || Request::write(&mut to, Wanted::Sweep, case as u64, &plan.bytes(planned)).is_err() {
+        if STOP.load(Ordering::Relaxed)
+            || Request::write(&mut to, Wanted::Sweep, case as u64, &plan.bytes(planned)).is_err()
+        {
             return;
         }
         fed.store(case, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 type Result<T> = std::result::Result<T, FormatError>;
 
-/// Nesting of records beyond this is a description that contains itself.
+/// Types made of types beyond this are made of themselves.
 const MAX_DEPTH: usize = 12;
 
 /// Loads a description.
@@ -36,6 +36,8 @@ struct Compiler<'a> {
     format: Format,
     raw: Vec<Raw>,
     record_sources: Vec<String>,
+    /// The records being instantiated, outermost first.
+    open_records: Vec<String>,
     used_rules: Vec<bool>,
 }
 
@@ -70,7 +72,7 @@ impl<'a> Compiler<'a> {
             check_order: Vec::new(),
             lookup: None,
         };
-        Ok(Compiler { text, source, format, raw: Vec::new(), record_sources: Vec::new(), used_rules })
+        Ok(Compiler { text, source, format, raw: Vec::new(), record_sources: Vec::new(), open_records: Vec::new(), used_rules })
     }
 
     fn run(mut self) -> Result<Format> {
@@ -78,7 +80,7 @@ impl<'a> Compiler<'a> {
         self.enums()?;
         self.format.exact = self.rule(&self.source.exact)?;
         let root = FieldSource { record: Some(self.source.root.clone()), ..FieldSource::default() };
-        self.instantiate(root, self.source.root.span(), None, String::new(), String::new(), 0)?;
+        self.instantiate(root, self.source.root.span(), None, String::new(), String::new())?;
         for index in 0..self.raw.len() {
             self.resolve(FieldId(index as u16))?;
         }
@@ -251,11 +253,7 @@ impl<'a> Compiler<'a> {
         owner: Option<RecordId>,
         name: String,
         path: String,
-        depth: usize,
     ) -> Result<FieldId> {
-        if depth > MAX_DEPTH {
-            return Err(self.error(span, "this record contains itself"));
-        }
         let id =
             FieldId(u16::try_from(self.raw.len()).map_err(|_| self.error(span.clone(), "more than 65,535 fields"))?);
         self.format.fields.push(Field {
@@ -283,7 +281,7 @@ impl<'a> Compiler<'a> {
         let of = source.of.take();
         self.raw.push(Raw { source: source.clone(), span: span.clone(), context: owner, last: id.0 });
         let shape = if let Some(record) = &source.record {
-            Shape::Record(self.instantiate_record(record, id, &path, of.as_ref(), depth)?)
+            Shape::Record(self.instantiate_record(record, id, &path, of.as_ref())?)
         } else if source.list.is_some() || source.item.is_some() {
             let mut item = match &source.item {
                 Some(kind) => self.merged(&FieldSource { kind: Some(kind.clone()), ..FieldSource::default() })?,
@@ -291,7 +289,7 @@ impl<'a> Compiler<'a> {
             };
             item.of = of;
             let name = self.format.field(id).name.clone();
-            let item = self.instantiate(item, span, owner, name, format!("{path}[]"), depth + 1)?;
+            let item = self.instantiate(item, span, owner, name, format!("{path}[]"))?;
             Shape::List { item, count: Count::Rest }
         } else if let Some(cases) = source.cases.clone() {
             let mut fields = Vec::new();
@@ -300,7 +298,7 @@ impl<'a> Compiler<'a> {
                 let case = FieldSource { record: Some(record.clone()), ..FieldSource::default() };
                 let name = record.get_ref().clone();
                 let path = format!("{prefix}{name}");
-                fields.push((0, self.instantiate(case, record.span(), owner, name, path, depth + 1)?));
+                fields.push((0, self.instantiate(case, record.span(), owner, name, path)?));
             }
             let on = Operand { steps: Vec::new(), tail: Tail::Value, text: String::new(), field: id };
             Shape::Switch { on, cases: fields }
@@ -318,12 +316,15 @@ impl<'a> Compiler<'a> {
         field: FieldId,
         path: &str,
         of: Option<&Name>,
-        depth: usize,
     ) -> Result<RecordId> {
         let source = self.source;
         let Some(record) = source.record.get(name.get_ref()) else {
             return self.fail(name, format!("there is no record `{}`", name.get_ref()));
         };
+        if self.open_records.contains(name.get_ref()) {
+            return self.fail(name, format!("the record `{}` contains itself", name.get_ref()));
+        }
+        self.open_records.push(name.get_ref().clone());
         let id = RecordId(self.format.records.len() as u16);
         self.format.records.push(Record {
             name: name.get_ref().clone(),
@@ -349,8 +350,9 @@ impl<'a> Compiler<'a> {
                 return self.fail(&title, format!("`{}` stands twice in this record", title.get_ref()));
             }
             let inner = if path.is_empty() { title.get_ref().clone() } else { format!("{path}.{}", title.get_ref()) };
-            fields.push(self.instantiate(merged, one.span(), Some(id), title.get_ref().clone(), inner, depth + 1)?);
+            fields.push(self.instantiate(merged, one.span(), Some(id), title.get_ref().clone(), inner)?);
         }
+        self.open_records.pop();
         self.format.records[usize::from(id.0)].fields = fields;
         Ok(id)
     }
@@ -505,8 +507,13 @@ impl<'a> Compiler<'a> {
     /// A literal compared with an operand: an enumerator's name, an attribute, or a number.
     fn value_of(&mut self, operand: &Operand, text: &str, name: &Name) -> Result<Value> {
         let field = self.format.field(operand.field).id;
-        if let Tail::Attribute(_) = operand.tail {
-            return Ok(self.symbol(text));
+        if let Tail::Attribute(column) = operand.tail {
+            let value = self.symbol(text);
+            let rows = self.enum_of(field)?.map_or(&[][..], |e| &self.format.enums[e].rows);
+            return match rows.iter().any(|row| row.attributes[column] == value) {
+                true => Ok(value),
+                false => self.fail(name, format!("`{text}` is not a value of `{}`", operand.text)),
+            };
         }
         if let Some(row) = self.enum_of(field)?.and_then(|e| self.format.enums[e].rows.iter().find(|r| r.name == text))
         {

@@ -20,22 +20,17 @@ pub fn crossover(mutation: &mut Mutation<'_>, first: &[u8], second: &[u8], max_s
     data
 }
 
+/// One of the lists that differ becomes that of the second input.
 fn whole_list(mutation: &Mutation<'_>, first: &[u8], rng: &mut Rng) -> Option<Vec<u8>> {
-    let tree = Tree::decode(mutation.donor.format(), first);
-    let lists: Vec<NodeId> = tree.lists().to_vec();
-    let list = *rng.pick(&lists)?;
-    let source = mutation
-        .donor
-        .lists()
-        .iter()
-        .copied()
-        .find(|other| mutation.donor.node(*other).field == tree.node(list).field)?;
-    let (own, foreign) = (tree.children(list).count() as i64, mutation.donor.children(source).count() as i64);
-    let place = tree.children(list).count();
-    let mut edit = Edit::insert(&tree, list, place, mutation.donor.span(source).to_vec(), foreign);
-    for child in tree.children(list) {
-        edit = edit.and(Edit::delete(&tree, child));
-    }
-    let _ = own;
-    Some(tree.apply(&edit, Repair::Affected))
+    let donor = &mutation.donor;
+    let tree = Tree::decode(donor.format(), first);
+    let pairs = tree.lists().iter().filter_map(|list| {
+        let field = tree.node(*list).field;
+        let source = donor.lists().iter().copied().find(|other| donor.node(*other).field == field)?;
+        (donor.span(source) != tree.span(*list)).then_some((*list, source))
+    });
+    let pairs: Vec<(NodeId, NodeId)> = pairs.collect();
+    let (list, source) = *rng.pick(&pairs)?;
+    let items = donor.children(source).count();
+    Some(tree.apply(&Edit::replace_items(&tree, list, donor.span(source).to_vec(), items), Repair::Affected))
 }

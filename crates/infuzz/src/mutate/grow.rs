@@ -7,7 +7,9 @@ use crate::tree::{Edit, NodeId};
 
 pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     let tree = context.tree;
-    let list = *rng.pick(tree.lists())?;
+    let filled: Vec<NodeId> =
+        tree.lists().iter().copied().filter(|list| tree.children(*list).next().is_some()).collect();
+    let list = *rng.pick(&filled)?;
     let items: Vec<NodeId> = tree.children(list).collect();
     let smallest = items.iter().copied().min_by_key(|node| tree.span(*node).len())?;
     let bytes = tree.span(smallest).to_vec();

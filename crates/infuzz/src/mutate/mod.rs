@@ -25,6 +25,9 @@ use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
 pub use crossover::crossover;
 
+/// How often a mutator tries to find something to change.
+const TRIES: usize = 6;
+
 /// What a mutator works on.
 pub struct Context<'a, 'f> {
     /// The input.
@@ -143,28 +146,22 @@ impl<'f> Mutation<'f> {
         self.tree.redecode(data);
         self.tables.rebuild(&self.tree);
         let context = Context { tree: &self.tree, tables: &self.tables, donor: &self.donor, max_size };
-        let Some((name, edit)) = choose(&context, &mut rng) else {
-            raw::mutate(data, max_size, &mut rng);
-            return "raw";
-        };
-        let repair = match rng.below(16) {
-            0 => Repair::Nothing,
-            1 | 2 => Repair::All,
-            _ => Repair::Affected,
-        };
-        let mut changed = self.tree.apply(&edit, repair);
-        if repair == Repair::All
-            && rng.one_in(2)
-            && let Some(valid) = settle(&mut self.checker, &changed, self.tree.format(), &[])
-        {
-            changed = valid;
+        // One of the mutators that apply, each with the same chance: one that had bad luck with
+        // its own choices tries again.
+        let mut left: Vec<&Mutator> = MUTATORS.iter().collect();
+        while !left.is_empty() {
+            let mutator = left.swap_remove(rng.below(left.len()));
+            for _ in 0..TRIES {
+                let Some(edit) = (mutator.mutate)(&context, &mut rng) else { continue };
+                let changed = apply(&context, &mut self.checker, &edit, &mut rng);
+                if changed.len() <= max_size && changed != *data {
+                    *data = changed;
+                    return mutator.name;
+                }
+            }
         }
-        if changed.len() > max_size || changed == *data {
-            raw::mutate(data, max_size, &mut rng);
-            return "raw";
-        }
-        *data = changed;
-        name
+        raw::mutate(data, max_size, &mut rng);
+        "raw"
     }
 
     /// Another input of the same format, from now on the source of foreign records.
@@ -178,14 +175,19 @@ impl<'f> Mutation<'f> {
     }
 }
 
-/// One of the mutators that apply, each with the same chance.
-fn choose(context: &Context<'_, '_>, rng: &mut Rng) -> Option<(&'static str, Edit)> {
-    let mut left: Vec<&Mutator> = MUTATORS.iter().collect();
-    while !left.is_empty() {
-        let mutator = left.swap_remove(rng.below(left.len()));
-        if let Some(edit) = (mutator.mutate)(context, rng) {
-            return Some((mutator.name, edit));
-        }
+/// Applies an edit; mostly the relations it touches are repaired, now and then all of them or none.
+fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, rng: &mut Rng) -> Vec<u8> {
+    let repair = match rng.below(16) {
+        0 => Repair::Nothing,
+        1 | 2 => Repair::All,
+        _ => Repair::Affected,
+    };
+    let changed = context.tree.apply(edit, repair);
+    if repair == Repair::All
+        && rng.one_in(2)
+        && let Some(valid) = settle(checker, &changed, context.tree.format(), &[])
+    {
+        return valid;
     }
-    None
+    changed
 }

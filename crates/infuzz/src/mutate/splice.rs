@@ -6,7 +6,9 @@ use crate::tree::{Edit, NodeId};
 
 pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     let (tree, donor) = (context.tree, context.donor);
-    let source = *rng.pick(donor.lists())?;
+    let filled = |list: &NodeId| donor.children(*list).next().is_some();
+    let sources: Vec<NodeId> = donor.lists().iter().copied().filter(filled).collect();
+    let source = *rng.pick(&sources)?;
     let items: Vec<NodeId> = donor.children(source).collect();
     let bytes = donor.span(*rng.pick(&items)?).to_vec();
     let field = donor.node(source).field;

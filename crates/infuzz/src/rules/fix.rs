@@ -3,11 +3,17 @@
 use super::record::{quotient, read};
 use super::{Cause, Checker, Violation};
 use crate::compose::default_bytes;
-use crate::format::{Condition, Format, Operand, PathStep, RuleKind, Shape, Tail, Test, TestKind, Value};
+use crate::format::{
+    Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value,
+};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use std::collections::HashMap;
 
 /// Most repairs tried in a row.
 const MAX_STEPS: usize = 24;
+
+/// A rule repaired more often than this on one field fights with another; then its record goes.
+const PATIENCE: usize = 16;
 
 /// Repairs rule after rule until the input is valid. `protected` are paths of fields that keep
 /// their value. None: it cannot be made valid that way.
@@ -25,6 +31,7 @@ pub fn settle_within(
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let mut tree = Tree::empty(format);
+    let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
         tree.redecode(&bytes);
         let violations = checker.all(&tree);
@@ -35,7 +42,39 @@ pub fn settle_within(
             return None;
         }
         let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
-        let edit = violations.iter().find_map(|v| fix(&tree, checker.tables(), v, &kept))?;
+        let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept };
+        let edit = violations.iter().find_map(|violation| {
+            let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
+            *times += 1;
+            if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
+        })?;
+        let next = tree.apply(&edit, Repair::All);
+        if next == bytes {
+            return None;
+        }
+        bytes = next;
+    }
+    None
+}
+
+/// Repairs whatever else a fault at `path` breaks, so that its own rules are the only broken ones.
+/// None: the others cannot be repaired without it, or it breaks nothing else.
+pub fn isolate(checker: &mut Checker, bytes: &[u8], format: &Format, path: &str) -> Option<Vec<u8>> {
+    let mut bytes = bytes.to_vec();
+    let mut tree = Tree::empty(format);
+    for step in 0..MAX_STEPS {
+        tree.redecode(&bytes);
+        let violations = checker.all(&tree);
+        let node = tree.find(path)?;
+        let own = |v: &Violation| v.node == node && matches!(v.cause, Cause::Field | Cause::Reference);
+        if violations.iter().any(|v| v.cause == Cause::Shape) || !violations.iter().any(own) {
+            return None;
+        }
+        let others: Vec<&Violation> = violations.iter().filter(|v| !own(v)).collect();
+        if others.is_empty() {
+            return (step > 0).then_some(bytes);
+        }
+        let edit = others.iter().find_map(|v| fix(&tree, checker.tables(), v, &[node]))?;
         let next = tree.apply(&edit, Repair::All);
         if next == bytes {
             return None;
@@ -47,14 +86,7 @@ pub fn settle_within(
 
 /// An edit after which the violated rule holds.
 pub fn fix(tree: &Tree<'_>, tables: &Tables, violation: &Violation, kept: &[NodeId]) -> Option<Edit> {
-    let fixer = Fixer { tree, tables, kept };
-    match violation.cause {
-        Cause::Shape => None,
-        Cause::Field => fixer.field(violation.node),
-        Cause::Relation => fixer.free(violation.node).then(Edit::default),
-        Cause::Reference => fixer.reference(violation.node),
-        Cause::Record(record, index) => fixer.record(record, index, violation),
-    }
+    Fixer { tree, tables, kept }.fix(violation)
 }
 
 struct Fixer<'a, 'f> {
@@ -64,6 +96,43 @@ struct Fixer<'a, 'f> {
 }
 
 impl Fixer<'_, '_> {
+    fn fix(&self, violation: &Violation) -> Option<Edit> {
+        match violation.cause {
+            Cause::Shape => None,
+            Cause::Field => self.field(violation.node),
+            Cause::Relation => self.free(violation.node).then(Edit::default),
+            Cause::Reference => self.reference(violation.node),
+            Cause::Record(record, index) => self.record(record, index, violation),
+        }
+    }
+
+    /// Removes the record of a list in which a rule is broken, unless it is the last one.
+    fn without(&self, violation: &Violation) -> Option<Edit> {
+        let tree = self.tree;
+        let mut at = match violation.cause {
+            Cause::Record(record, _) => record,
+            _ => violation.node,
+        };
+        while at != 0 {
+            let list = tree.node(at).parent;
+            let is_list = matches!(tree.format().field(tree.node(list).field).shape, Shape::List { .. });
+            if is_list && self.free(at) && tree.children(list).nth(1).is_some() {
+                return Some(Edit::delete(tree, at));
+            }
+            at = list;
+        }
+        None
+    }
+
+    /// A first record for an empty table.
+    fn first_record(&self, table: FieldId) -> Option<Edit> {
+        let tree = self.tree;
+        let list = tree.lists().iter().copied().find(|list| tree.node(*list).field == table)?;
+        let Shape::List { item, .. } = tree.format().field(table).shape else { return None };
+        let empty = tree.children(list).next().is_none();
+        empty.then(|| Edit::insert(tree, list, 0, default_bytes(tree.format(), item), 1))
+    }
+
     /// Whether the node may be changed.
     fn free(&self, node: NodeId) -> bool {
         !self.kept.iter().any(|kept| self.tree.contains(node, *kept))
@@ -90,8 +159,10 @@ impl Fixer<'_, '_> {
 
     fn reference(&self, node: NodeId) -> Option<Edit> {
         let reference = self.tree.format().field(self.tree.node(node).field).refers.as_ref()?;
-        let first = self.tables.keys(reference.table).next().or(reference.none)?;
-        self.set(node, first)
+        match self.tables.keys(reference.table).next().or(reference.none) {
+            Some(first) => self.set(node, first),
+            None => self.first_record(reference.table),
+        }
     }
 
     fn record(&self, record: NodeId, index: usize, violation: &Violation) -> Option<Edit> {
@@ -109,7 +180,7 @@ impl Fixer<'_, '_> {
                     read(tree, self.tables, record, divisor)?,
                     read(tree, self.tables, record, result)?,
                 ];
-                self.set(node, quotient(x, y, *decimals)?)
+                self.set(node, quotient(x, y, *decimals)?).or_else(|| self.factors(record, dividend, divisor, self.tree.number(node)?, *decimals))
             }
             RuleKind::Unique { key, .. } => self.unique(violation, key),
             RuleKind::Ascending { .. } => self.ascending(violation),
@@ -124,10 +195,18 @@ impl Fixer<'_, '_> {
         let found: Vec<(NodeId, u64)> =
             operands.iter().filter_map(|o| read(self.tree, self.tables, record, o)).collect();
         let pivot = found.iter().position(|(node, _)| !self.free(*node));
-        let mut edit = None;
+        let mut edit: Option<Edit> = None;
         let mut set = |node: NodeId, value: u64| {
-            if let Some(one) = self.set(node, value) {
-                edit = Some(edit.take().unwrap_or_else(Edit::default).and(one));
+            let field = self.tree.format().field(self.tree.node(node).field);
+            let legal = field.range.is_none_or(|(low, high, _)| (low..=high).contains(&value));
+            let one = match legal {
+                true => self.set(node, value),
+                // No legal value goes with the protected one.
+                false => (field.when.is_some() && self.free(node)).then(|| Edit::make_absent(self.tree, node)),
+            };
+            // Two bits of one field are not cleared at once: the next round does the other.
+            if let Some(one) = one.filter(|_| legal || edit.is_none()) {
+                edit = Some(edit.take().unwrap_or_default().and(one));
             }
         };
         match pivot {
@@ -187,6 +266,7 @@ impl Fixer<'_, '_> {
     fn falsify(&self, record: NodeId, condition: &Condition) -> Option<Edit> {
         condition.any.iter().flatten().find_map(|test| match &test.kind {
             TestKind::Present => None,
+            _ if self.decides(test.operand.field) => None,
             TestKind::Is(values) => self.choose(record, &test.operand, |value| !values.contains(&value)),
             TestKind::IsNot(values) => self.choose(record, &test.operand, |value| values.contains(&value)),
         })
@@ -197,6 +277,9 @@ impl Fixer<'_, '_> {
     fn choose(&self, record: NodeId, operand: &Operand, wanted: impl Fn(Value) -> bool) -> Option<Edit> {
         let tree = self.tree;
         let format = tree.format();
+        if let Some(edit) = self.refer_elsewhere(record, operand, &wanted) {
+            return Some(edit);
+        }
         if let Some(node) = tree.locate(record, operand, Some(self.tables))
             && self.free(node)
         {
@@ -205,6 +288,7 @@ impl Fixer<'_, '_> {
                 Shape::Enum { of, .. } => format.enums[*of].rows.iter().map(|row| row.code).collect(),
                 _ => match &field.refers {
                     Some(reference) => reference.none.into_iter().chain(self.tables.keys(reference.table)).collect(),
+                    None if self.is_key(operand.field) => Vec::new(),
                     None => vec![0, 1],
                 },
             };
@@ -217,8 +301,25 @@ impl Fixer<'_, '_> {
             if let Some(code) = candidates.into_iter().find(|code| reads(*code).is_some_and(&wanted)) {
                 return self.set(node, code);
             }
+            if let Some(reference) = &field.refers {
+                return self.first_record(reference.table);
+            }
         }
-        self.refer_elsewhere(record, operand, wanted)
+        None
+    }
+
+    /// Whether records of a table are referred to by this field.
+    fn is_key(&self, field: FieldId) -> bool {
+        self.tree.format().fields.iter().any(|f| f.refers.as_ref().is_some_and(|r| r.key == field))
+    }
+
+    /// Whether the value of this field decides which other fields are there.
+    fn decides(&self, field: FieldId) -> bool {
+        self.tree.format().fields.iter().any(|other| {
+            let when = other.when.iter().flat_map(|when| when.any.iter().flatten());
+            when.into_iter().any(|test| test.operand.field == field)
+                || matches!(&other.shape, Shape::Switch { on, .. } if on.field == field)
+        })
     }
 
     fn refer_elsewhere(&self, record: NodeId, operand: &Operand, wanted: impl Fn(Value) -> bool) -> Option<Edit> {
@@ -284,10 +385,39 @@ impl Fixer<'_, '_> {
         if plain { self.set(node, number) } else { None }
     }
 
-    /// Removes the later of two records with the same key, or the earlier one.
+    /// Dividend and divisor at the ends of their ranges, if those give the protected result.
+    fn factors(&self, record: NodeId, dividend: &Operand, divisor: &Operand, result: u64, decimals: u32) -> Option<Edit> {
+        let (a, _) = read(self.tree, self.tables, record, dividend)?;
+        let (b, _) = read(self.tree, self.tables, record, divisor)?;
+        let ends = |node: NodeId| {
+            let field = self.tree.format().field(self.tree.node(node).field);
+            let (low, high, _) = field.range?;
+            let step = field.step.as_ref().and_then(|(step, _)| super::field::step_of(self.tree, node, step)).unwrap_or(1);
+            Some([low.next_multiple_of(step), high - high % step])
+        };
+        let (above, below) = (ends(a)?, ends(b)?);
+        let pairs = above.into_iter().flat_map(|x| below.into_iter().map(move |y| (x, y)));
+        let (x, y) = pairs.into_iter().find(|(x, y)| quotient(*x, *y, decimals) == Some(result))?;
+        (self.free(a) && self.free(b)).then(|| Edit::set_number(self.tree, a, x).and(Edit::set_number(self.tree, b, y)))
+    }
+
+    /// Gives the later of two records another key, or removes the later with the same key, or the earlier one.
     fn unique(&self, violation: &Violation, key: &[Operand]) -> Option<Edit> {
         let rows: Vec<NodeId> = violation.involved.iter().rev().take(2).copied().collect();
-        let _ = key;
+        if let [operand] = key {
+            let fresh = rows.iter().find_map(|row| {
+                let node = self.tree.locate(*row, operand, None).filter(|node| self.free(*node))?;
+                let name = format!("{}", 1_000_000_000 + u64::from(node));
+                match &self.tree.format().field(self.tree.node(node).field).shape {
+                    Shape::Digits { .. } => self.set(node, 1_000_000_000 + u64::from(node)),
+                    Shape::Text(text) => Some(Edit::set(self.tree, node, crate::compose::encode_text(text, name.as_bytes())?)),
+                    _ => None,
+                }
+            });
+            if fresh.is_some() {
+                return fresh;
+            }
+        }
         rows.into_iter().find(|row| self.free(*row)).map(|row| Edit::delete(self.tree, row))
     }
 

@@ -8,7 +8,7 @@ mod table;
 
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
-pub use fix::{fix, settle, settle_within};
+pub use fix::{fix, isolate, settle, settle_within};
 pub use record::broken_by as participants;
 
 use crate::format::{RuleId, RuleKind, Shape};

@@ -2,6 +2,7 @@
 //! structure boundary cut, and the cases that must be accepted beside them.
 
 mod plan;
+mod receiver;
 mod report;
 mod run;
 

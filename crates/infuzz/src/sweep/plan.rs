@@ -1,10 +1,11 @@
 //! What a sweep will try, worked out before anything is sent.
 
 use crate::classes::CLASSES;
-use crate::compose::default_bytes;
-use crate::format::{FieldId, Format, Shape};
+use crate::compose::{default_bytes, encode_text};
+use crate::format::{FieldId, Format, RelationKind, RuleKind, Shape};
 use crate::judgement::Judgement;
-use crate::rules::{Checker, break_rule, settle};
+use crate::rules::{Checker, break_rule, isolate, settle};
+use crate::session::{Session, SessionStep};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ pub static STRUCTURE: &[&str] = &[
     "present",
     "duplicated",
     "deleted",
+    "grown",
     "exchanged",
     "byte-added",
     "byte-removed",
@@ -23,7 +25,12 @@ pub static STRUCTURE: &[&str] = &[
     "corrupted",
     "cut",
     "trailing",
+    "transfer",
+    "power-cut",
 ];
+
+/// Lists are grown to at most so many records.
+const MOST_GROWN: u64 = 400;
 
 /// How a case's bytes are made from the base library.
 #[derive(Clone, Debug)]
@@ -32,6 +39,8 @@ pub enum How {
     Edit(Edit),
     /// The edit, then every other field adapted until the library is valid.
     Settled(Edit, String),
+    /// The edit, then whatever else it breaks repaired, so that one rule is broken.
+    Isolated(Edit, String),
     /// The edit, nothing repaired.
     Raw(Edit),
     /// These bytes.
@@ -117,7 +126,7 @@ impl<'f> Plan<'f> {
             applied: 0,
             rules_not_broken: Vec::new(),
         };
-        let mut planner = Planner { plan, tables, checker: Checker::default(), instances, by_field: Vec::new() };
+        let mut planner = Planner { plan, tables, checker: Checker::default(), instances, by_field: Vec::new(), deciding: deciding(format) };
         planner.by_field = vec![Vec::new(); format.fields.len()];
         for (id, node) in planner.plan.base.nodes().iter().enumerate() {
             planner.by_field[usize::from(node.field.0)].push(id as NodeId);
@@ -132,6 +141,9 @@ impl<'f> Plan<'f> {
         planner.records();
         planner.rules();
         planner.cuts();
+        if format.lookup.is_some() {
+            planner.receiver();
+        }
         planner.plan
     }
 
@@ -141,6 +153,10 @@ impl<'f> Plan<'f> {
             How::Edit(edit) => self.base.apply(edit, Repair::Affected),
             How::Raw(edit) => self.base.apply(edit, Repair::Nothing),
             How::Bytes(bytes) => bytes.clone(),
+            How::Isolated(edit, path) => {
+                let strict = self.base.apply(edit, Repair::Affected);
+                isolate(&mut Checker::default(), &strict, self.base.format(), path).unwrap_or(strict)
+            }
             How::Settled(edit, path) => {
                 let strict = self.base.apply(edit, Repair::Affected);
                 settle(&mut Checker::default(), &strict, self.base.format(), std::slice::from_ref(path))
@@ -150,12 +166,29 @@ impl<'f> Plan<'f> {
     }
 }
 
+/// Enumerated fields that decide which others are there.
+fn deciding(format: &Format) -> Vec<FieldId> {
+    let mut fields = Vec::new();
+    for field in &format.fields {
+        let tested = field.when.iter().flat_map(|when| when.any.iter().flatten()).map(|test| test.operand.field);
+        let switched = match &field.shape {
+            Shape::Switch { on, .. } => Some(on.field),
+            _ => None,
+        };
+        fields.extend(tested.chain(switched).filter(|id| matches!(format.field(*id).shape, Shape::Enum { .. })));
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+}
+
 struct Planner<'f> {
     plan: Plan<'f>,
     tables: Tables,
     checker: Checker,
     instances: Instances,
     by_field: Vec<Vec<NodeId>>,
+    deciding: Vec<FieldId>,
 }
 
 impl<'f> Planner<'f> {
@@ -176,7 +209,7 @@ impl<'f> Planner<'f> {
     /// All classes for the chosen occurrences of a leaf.
     fn field(&mut self, field: FieldId) {
         self.plan.fields += 1;
-        let nodes = self.instances.of(&self.by_field[usize::from(field.0)]);
+        let nodes = self.chosen(field);
         for class in CLASSES {
             let mut why = "the library has no such field";
             let mut cases = 0;
@@ -189,6 +222,8 @@ impl<'f> Planner<'f> {
                             let edit = Edit::set(&self.plan.base, node, bytes);
                             if class.legal {
                                 self.settled(node, class.name, &label, &edit);
+                            } else {
+                                self.isolated(node, class.name, &label, &edit);
                             }
                             self.push(node, class.name, label, How::Edit(edit));
                         }
@@ -199,6 +234,34 @@ impl<'f> Planner<'f> {
         }
         self.optional(field);
         self.corrupted(field);
+    }
+
+    /// The chosen occurrences of a field: those of [`Instances`], and the first in each kind of
+    /// record that decides by an enumerated field what it holds.
+    fn chosen(&self, field: FieldId) -> Vec<NodeId> {
+        let all = &self.by_field[usize::from(field.0)];
+        let mut chosen = self.instances.of(all);
+        let mut kinds = Vec::new();
+        for &node in all {
+            if let Some(kind) = self.kind(node)
+                && !kinds.contains(&kind)
+            {
+                kinds.push(kind);
+                if !chosen.contains(&node) {
+                    chosen.push(node);
+                }
+            }
+        }
+        chosen
+    }
+
+    /// The values of the fields of the enclosing record that decide which others are there.
+    fn kind(&self, node: NodeId) -> Option<Vec<u64>> {
+        let tree = &self.plan.base;
+        let record = tree.node(node).parent;
+        let Shape::Record(id) = self.format().field(tree.node(record).field).shape else { return None };
+        let kinds: Vec<u64> = self.deciding.iter().filter(|field| self.format().field(**field).owner == Some(id)).filter_map(|field| tree.number(tree.child(record, *field)?)).collect();
+        (!kinds.is_empty()).then_some(kinds)
     }
 
     fn count(&mut self, field: FieldId, class: &str, cases: usize, why: &str) {
@@ -221,6 +284,16 @@ impl<'f> Planner<'f> {
         let format = self.format();
         if settle(&mut self.checker, &strict, format, std::slice::from_ref(&path)).is_some() {
             self.push(node, class, format!("{label}, the rest adapted"), How::Settled(edit.clone(), path));
+        }
+    }
+
+    /// An illegal value that breaks other rules too: the same with those repaired.
+    fn isolated(&mut self, node: NodeId, class: &'static str, label: &str, edit: &Edit) {
+        let strict = self.plan.base.apply(edit, Repair::Affected);
+        let path = self.plan.base.path(node);
+        let format = self.format();
+        if isolate(&mut self.checker, &strict, format, &path).is_some() {
+            self.push(node, class, format!("{label}, nothing else broken"), How::Isolated(edit.clone(), path));
         }
     }
 
@@ -310,6 +383,7 @@ impl<'f> Planner<'f> {
                 None => by_list.push((field, items)),
             }
         }
+        self.lists();
         for (_, items) in by_list {
             for node in self.instances.of(&items) {
                 let tree = &self.plan.base;
@@ -334,6 +408,32 @@ impl<'f> Planner<'f> {
                     }
                     self.push(node, class, label.into(), How::Edit(edit));
                 }
+            }
+        }
+    }
+
+    /// A byte after the last record of a list, and lists grown to their limit and past it.
+    fn lists(&mut self) {
+        let mut seen = Vec::new();
+        for list in self.plan.base.lists().to_vec() {
+            let field = self.plan.base.node(list).field;
+            let tree = &self.plan.base;
+            if seen.contains(&field) || tree.children(list).next().is_none() {
+                continue;
+            }
+            seen.push(field);
+            let edit = Edit::splice(tree, list, tree.node(list).end, vec![0]);
+            self.push(list, "byte-added", "after the last record".into(), How::Edit(edit));
+            let Some(limit) = limit_of(&self.plan.base, list) else { continue };
+            let have = self.plan.base.children(list).count() as u64;
+            for (label, wanted) in [("to its limit", limit), ("one past its limit", limit + 1)] {
+                if wanted <= have || wanted > MOST_GROWN {
+                    continue;
+                }
+                let (tree, most) = (&self.plan.base, (wanted - have) as usize);
+                let copies: Vec<u8> = (0..most).flat_map(|copy| another(tree, list, copy)).collect();
+                let edit = Edit::insert(tree, list, have as usize, copies, most as i64);
+                self.push(list, "grown", label.into(), How::Edit(edit));
             }
         }
     }
@@ -379,6 +479,11 @@ impl<'f> Planner<'f> {
             self.file("cut", &format!("{at} bytes left"), How::Raw(edit.clone()));
             self.file("cut", &format!("{at} bytes left, relations repaired"), How::Edit(edit));
         }
+        let gaps: Vec<(String, u32)> = self.plan.base.children(0).map(|node| (self.plan.base.path(node), self.plan.base.node(node).start)).collect();
+        for (path, at) in gaps {
+            let edit = Edit::splice(&self.plan.base, 0, at, vec![0]);
+            self.file("byte-added", &format!("before {path}"), How::Edit(edit));
+        }
         let base = self.plan.base.encode().to_vec();
         for (label, extra) in [
             ("a zero", vec![0]),
@@ -391,4 +496,53 @@ impl<'f> Planner<'f> {
             self.file("trailing", &format!("{label}, relations repaired"), How::Edit(edit));
         }
     }
+
+    /// Transfers that do not follow the protocol, and power cuts between any two writes.
+    fn receiver(&mut self) {
+        let smallest = |case: &&Planned| matches!(case.how, How::Bytes(_)) && matches!(case.class, "unchanged" | "other-library");
+        let libraries = self.plan.cases.iter().filter(smallest).map(|case| self.plan.bytes(case));
+        let Some(library) = libraries.min_by_key(Vec::len) else { return };
+        for (label, session) in super::receiver::transfers(&library) {
+            self.file("transfer", label, How::Bytes(session.to_string().into_bytes()));
+        }
+        for writes in 0..super::receiver::WRITES {
+            for torn in [false, true] {
+                let step = SessionStep::Cut { writes, torn, bytes: library.clone() };
+                let label = format!("after {writes} writes{}", if torn { ", the next one torn" } else { "" });
+                self.file("power-cut", &label, How::Bytes(Session { steps: vec![step] }.to_string().into_bytes()));
+            }
+        }
+    }
+}
+
+/// The largest count that the field counting a list allows.
+fn limit_of(tree: &Tree<'_>, list: NodeId) -> Option<u64> {
+    let counts = tree.relations().iter().filter(|node| matches!(tree.relation(**node).map(|r| &r.kind), Some(RelationKind::CountOf(_))));
+    let mut own = counts.filter(|node| tree.relation_target(**node) == Some(list));
+    own.find_map(|node| tree.format().field(tree.node(*node).field).range.map(|(_, high, _)| high))
+}
+
+/// A copy of the last record of a list with keys of its own.
+fn another(tree: &Tree<'_>, list: NodeId, copy: usize) -> Vec<u8> {
+    let Some(record) = tree.children(list).last() else { return Vec::new() };
+    let format = tree.format();
+    let table = tree.node(list).field;
+    let rules = format.records.iter().flat_map(|record| &record.rules);
+    let keys = rules.filter_map(|rule| match &rule.kind {
+        RuleKind::Unique { table: of, key, .. } if *of == table && key.len() == 1 => key.first(),
+        RuleKind::Ascending { table: of, key } if *of == table => Some(key),
+        _ => None,
+    });
+    let keys: Vec<FieldId> = keys.map(|operand| operand.field).collect();
+    let mut bytes = Vec::new();
+    for child in tree.children(record) {
+        let field = format.field(tree.node(child).field);
+        let fresh = keys.contains(&field.id).then(|| match (&field.shape, tree.number(child)) {
+            (Shape::Text(text), _) => encode_text(text, format!("G{copy}").as_bytes()).unwrap_or_default(),
+            (_, Some(number)) => tree.encode_number(child, number + 1 + copy as u64),
+            _ => tree.span(child).to_vec(),
+        });
+        bytes.extend(fresh.unwrap_or_else(|| tree.span(child).to_vec()));
+    }
+    if bytes.is_empty() { tree.span(record).to_vec() } else { bytes }
 }

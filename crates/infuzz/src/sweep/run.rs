@@ -6,6 +6,7 @@ use crate::finding::{Kind, Raised};
 use crate::judgement::{Judge, Judgement};
 use crate::oracle::{Bench, CaseResult};
 use crate::rules::Cause;
+use crate::session::{Session, SessionStep};
 use serde::{Deserialize, Serialize};
 
 /// What came of one case, as the worker reports it.
@@ -50,6 +51,9 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
 
     /// Runs case `index`, whose bytes and path come from elsewhere.
     pub fn deliver(&mut self, index: usize, bytes: &[u8], path: &str) -> Outcome {
+        if let Some(session) = session_of(bytes) {
+            return self.session(index, &session, path);
+        }
         let result = self.one(index, bytes);
         let (expected, rule) = (result.judgement.word().to_string(), result.judgement.rule());
         let mut raised = result.raised.clone();
@@ -77,6 +81,47 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         outcome
     }
 
+    /// Runs a case that is a session: a misbehaved transfer, or a power cut.
+    fn session(&mut self, index: usize, session: &Session, path: &str) -> Outcome {
+        let (rule, raised, known_good) = self.steps(session);
+        let mut outcome = Outcome {
+            case: index,
+            expected: "refuse".into(),
+            rule,
+            field: None,
+            known_good,
+            raised: raised.iter().map(|r| (r.kind, r.detail.clone())).collect(),
+            alone: false,
+            deterministic: true,
+        };
+        if !raised.is_empty() {
+            outcome.field = Some(path.to_string());
+            let _ = self.bench.reset();
+            let first = self.steps(session).1;
+            let _ = self.bench.reset();
+            let second = self.steps(session).1;
+            outcome.alone = first.iter().any(|one| raised.iter().any(|r| r.kind == one.kind));
+            outcome.deterministic = first == second;
+            let _ = self.bench.reset();
+        }
+        outcome
+    }
+
+    /// The rule of the first step that went wrong, all that went wrong, and the known-good step.
+    fn steps(&mut self, session: &Session) -> (Option<String>, Vec<Raised>, bool) {
+        let result = self.bench.session(session);
+        let stated = |step: &SessionStep| match step {
+            SessionStep::Request(_, refused) => refused.clone(),
+            _ => None,
+        };
+        let pairs = || session.steps.iter().zip(&result.steps);
+        let wrong = pairs().find(|(_, came)| !came.raised.is_empty()).map(|(step, _)| step);
+        let rule = wrong.map_or_else(|| session.steps.iter().find_map(stated), stated);
+        let mut raised: Vec<Raised> = pairs().flat_map(|(_, came)| came.raised.clone()).collect();
+        raised.extend(result.raised);
+        (rule, raised, result.known_good)
+    }
+
     fn one(&mut self, index: usize, bytes: &[u8]) -> CaseResult {
         if index % 2 == 1 {
             self.bench.stage_other();
@@ -98,6 +143,11 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         let (tree, violations) = self.bench.judge().explain(bytes);
         violations.first().map(|v| tree.path(v.node))
     }
+}
+
+/// The session that a case's bytes hold, if they do.
+fn session_of(bytes: &[u8]) -> Option<Session> {
+    Session::is_session(bytes).then(|| Session::parse(std::str::from_utf8(bytes).ok()?).ok()).flatten()
 }
 
 /// The reason given must be one of the broken rules, at one of the fields that take part in

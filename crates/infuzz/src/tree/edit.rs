@@ -87,6 +87,12 @@ impl Edit {
         }
     }
 
+    /// Replaces all items of a list by `items` encoded items.
+    pub fn replace_items(tree: &Tree<'_>, list: NodeId, bytes: Vec<u8>, items: usize) -> Self {
+        let change = items as i64 - tree.children(list).count() as i64;
+        Edit { counts: vec![(list, change)], ..Edit::set(tree, list, bytes) }
+    }
+
     /// Exchanges two nodes of the same kind.
     pub fn swap(tree: &Tree<'_>, a: NodeId, b: NodeId) -> Self {
         Edit::set(tree, a, tree.span(b).to_vec()).and(Edit::set(tree, b, tree.span(a).to_vec()))

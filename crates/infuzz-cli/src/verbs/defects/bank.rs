@@ -78,7 +78,12 @@ fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
     let mut patches: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(wanted).collect();
     patches.sort();
     if patches.is_empty() {
-        return Err(Failure::new("there is no such defect", folder.display().to_string(), "no patch has that in its name", "see the names under defects"));
+        return Err(Failure::new(
+            "there is no such defect",
+            folder.display().to_string(),
+            "no patch has that in its name",
+            "see the names under defects",
+        ));
     }
     Ok(patches)
 }
@@ -86,17 +91,34 @@ fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
 /// What a patch says of itself above the change.
 fn head(patch: &Path) -> Result<Defect, Failure> {
     let text = String::from_utf8_lossy(&files::read(patch)?).into_owned();
-    let line = |key: &str| text.lines().take_while(|l| !l.starts_with("diff ")).find_map(|l| l.strip_prefix(key)).map(|v| v.trim().to_string());
+    let line = |key: &str| {
+        text.lines()
+            .take_while(|l| !l.starts_with("diff "))
+            .find_map(|l| l.strip_prefix(key))
+            .map(|v| v.trim().to_string())
+    };
     let id = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (Some(cwe), Some(kind)) = (line("CWE:"), line("Kind:")) else {
-        return Err(Failure::new("a defect does not say what it is", patch.display().to_string(), "lines `CWE:` and `Kind:` are missing above the change", "add them"));
+        return Err(Failure::new(
+            "a defect does not say what it is",
+            patch.display().to_string(),
+            "lines `CWE:` and `Kind:` are missing above the change",
+            "add them",
+        ));
     };
-    Ok(Defect { id, cwe: format!("CWE-{cwe}"), kind, rule: line("Rule:").filter(|rule| !rule.is_empty()), found_by: Vec::new() })
+    Ok(Defect {
+        id,
+        cwe: format!("CWE-{cwe}"),
+        kind,
+        rule: line("Rule:").filter(|rule| !rule.is_empty()),
+        found_by: Vec::new(),
+    })
 }
 
 /// The sweep up to its first finding: how many cases that took.
 fn swept(scratch: &Scratch, binary: &Path) -> Result<Option<u64>, Failure> {
-    let report = scratch.ask(binary, &["sweep", "--library", LIBRARY, "--seed", "1", "--until-first", "--json"], None)?;
+    let report =
+        scratch.ask(binary, &["sweep", "--library", LIBRARY, "--seed", "1", "--until-first", "--json"], None)?;
     let found = report.as_ref().and_then(|r| r["findings"].as_array()).is_some_and(|findings| !findings.is_empty());
     Ok(found.then(|| report.as_ref().and_then(|r| r["ran"].as_u64()).unwrap_or(0)))
 }

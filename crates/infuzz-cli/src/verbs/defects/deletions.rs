@@ -69,7 +69,11 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
         }
         bar.set_message(site.rules.join(" or "));
         let number = number.to_string();
-        let said = scratch.ask(&binary, &["sweep", "--library", LIBRARY, "--seed", "1", "--json"], Some((VARIABLE, &number)))?;
+        let said = scratch.ask(
+            &binary,
+            &["sweep", "--library", LIBRARY, "--seed", "1", "--json"],
+            Some((VARIABLE, &number)),
+        )?;
         let (found_by_rule, cases) = found(said.as_ref(), &site.rules);
         let place = format!("crates/pump/src/{file}:{}", site.line);
         if found_by_rule.is_none() {
@@ -88,15 +92,18 @@ fn found(said: Option<&Value>, rules: &[String]) -> (Option<String>, Option<u64>
     let findings = report["findings"].as_array().map_or(&[][..], Vec::as_slice);
     let own = findings.iter().find(|f| f["rule"].as_str().is_some_and(|rule| rules.iter().any(|r| r == rule)));
     let Some(finding) = own.or_else(|| findings.first()) else { return (None, None) };
-    let rule = finding["rule"].as_str().map_or_else(|| finding["kind"].as_str().unwrap_or("a finding").to_string(), str::to_string);
+    let rule = finding["rule"]
+        .as_str()
+        .map_or_else(|| finding["kind"].as_str().unwrap_or("a finding").to_string(), str::to_string);
     (Some(rule), finding["case"].as_u64())
 }
 
 fn explanations(root: &Path) -> Result<Vec<(String, String)>, Failure> {
     let path = root.join(EXPLANATIONS);
     let Ok(text) = fs::read_to_string(&path) else { return Ok(Vec::new()) };
-    let known: std::collections::BTreeMap<String, String> = serde_json::from_str(&text)
-        .map_err(|e| Failure::new("cannot read the explanations", path.display().to_string(), e.to_string(), "mend the JSON"))?;
+    let known: std::collections::BTreeMap<String, String> = serde_json::from_str(&text).map_err(|e| {
+        Failure::new("cannot read the explanations", path.display().to_string(), e.to_string(), "mend the JSON")
+    })?;
     Ok(known.into_iter().collect())
 }
 
@@ -130,7 +137,12 @@ fn number_checks(pump: &Path) -> Result<Vec<Site>, Failure> {
         fs::write(&file, changed).map_err(|e| Failure::unwritable(&file, &e))?;
     }
     if sites.is_empty() {
-        return Err(Failure::new("the pump has no checks", pump.display().to_string(), "no `require!` was found", "look at how its checks are written"));
+        return Err(Failure::new(
+            "the pump has no checks",
+            pump.display().to_string(),
+            "no `require!` was found",
+            "look at how its checks are written",
+        ));
     }
     Ok(sites)
 }
@@ -175,7 +187,8 @@ fn site(file: &Path, line: usize, arguments: &str) -> Site {
     });
     let condition = &arguments[..end.map_or(arguments.len(), |(at, _)| at)];
     let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
-    let named = arguments.split("Rule::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(""));
+    let named =
+        arguments.split("Rule::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(""));
     let mut rules: Vec<String> = named.filter_map(|variant| pump_rule(variant)).collect();
     rules.dedup();
     Site { file: file.to_path_buf(), line, rules, condition }

@@ -14,7 +14,9 @@ use std::fmt::Write as _;
 
 /// What `defects` takes.
 #[derive(clap::Args)]
-#[command(after_help = "The scratch copy and its build are under target/defects.\n\nExample: cargo infuzz defects --only percent-refused")]
+#[command(
+    after_help = "The scratch copy and its build are under target/defects.\n\nExample: cargo infuzz defects --only percent-refused"
+)]
 pub struct Arguments {
     /// Only defects, or checks, whose id contains this
     #[arg(long)]
@@ -51,7 +53,11 @@ fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure>
     } else {
         let mut text = String::new();
         for defect in &report.defects {
-            let by: Vec<String> = defect.found_by.iter().map(|f| format!("{} after {}", f.by, output::count(f.cases as usize, "case"))).collect();
+            let by: Vec<String> = defect
+                .found_by
+                .iter()
+                .map(|f| format!("{} after {}", f.by, output::count(f.cases as usize, "case")))
+                .collect();
             let told = if by.is_empty() { styled(BAD, "missed") } else { styled(GOOD, by.join(", ")) };
             let _ = writeln!(text, "{:38} {:9} {told}", defect.id, defect.cwe);
         }

@@ -50,17 +50,29 @@ impl Scratch {
     /// The pump as it is in the workspace.
     pub fn restore(&self) -> Result<(), Failure> {
         let pump = self.copy.join("crates/pump/src");
-        fs::remove_dir_all(&pump).and_then(|()| copy_tree(&self.root.join("crates/pump/src"), &pump)).map_err(|e| Failure::unwritable(&pump, &e))
+        fs::remove_dir_all(&pump)
+            .and_then(|()| copy_tree(&self.root.join("crates/pump/src"), &pump))
+            .map_err(|e| Failure::unwritable(&pump, &e))
     }
 
     /// Applies a patch.
     pub fn apply(&self, patch: &Path) -> Result<(), Failure> {
-        let output = self.run(Command::new("git").args(["apply", "--whitespace=nowarn"]).arg(patch).env("GIT_CEILING_DIRECTORIES", &self.root))?;
+        let output = self.run(
+            Command::new("git")
+                .args(["apply", "--whitespace=nowarn"])
+                .arg(patch)
+                .env("GIT_CEILING_DIRECTORIES", &self.root),
+        )?;
         if output.status.success() {
             return Ok(());
         }
         let why = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_string();
-        Err(Failure::new("a defect does not apply", patch.display().to_string(), why, "bring the patch up to date with the pump"))
+        Err(Failure::new(
+            "a defect does not apply",
+            patch.display().to_string(),
+            why,
+            "bring the patch up to date with the pump",
+        ))
     }
 
     /// Builds the command from the copy.
@@ -74,19 +86,36 @@ impl Scratch {
         }
         let text = String::from_utf8_lossy(&output.stderr);
         let why = text.lines().find(|line| line.starts_with("error")).unwrap_or("cargo build failed").to_string();
-        Err(Failure::new("the spoilt pump does not build", self.copy.display().to_string(), why, "build it there by hand to see more"))
+        Err(Failure::new(
+            "the spoilt pump does not build",
+            self.copy.display().to_string(),
+            why,
+            "build it there by hand to see more",
+        ))
     }
 
     fn run(&self, command: &mut Command) -> Result<Output, Failure> {
         let shown = command.get_program().to_string_lossy().into_owned();
         let output = command.current_dir(&self.copy).stdin(Stdio::null()).output();
-        output.map_err(|e| Failure::new("cannot start a program", shown, e.to_string(), "install it, or put it on the PATH"))
+        output.map_err(|e| {
+            Failure::new("cannot start a program", shown, e.to_string(), "install it, or put it on the PATH")
+        })
     }
 
     /// Runs the built command; gives what it printed, or nothing if it died or had to be killed.
-    pub fn ask(&self, binary: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<Option<Value>, Failure> {
+    pub fn ask(
+        &self,
+        binary: &Path,
+        arguments: &[&str],
+        variable: Option<(&str, &str)>,
+    ) -> Result<Option<Value>, Failure> {
         let mut command = Command::new(binary);
-        command.args(arguments).current_dir(&self.copy).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(&self.copy)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         command.envs(variable);
         let mut child = command.spawn().map_err(|e| Failure::worker(&e))?;
         let stdout = child.stdout.take();

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// What `library build` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Nothing is written unless the library is valid.\n\nExample: cargo infuzz library build ward.json -o ward.bin")]
+#[command(
+    after_help = "Nothing is written unless the library is valid.\n\nExample: cargo infuzz library build ward.json -o ward.bin"
+)]
 pub struct Arguments {
     /// People's data, as `library show` prints it
     file: PathBuf,
@@ -33,7 +35,9 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let bytes = build(setting, &arguments.file)?;
     files::write(&arguments.output, &bytes)?;
     if arguments.json {
-        output::json(&json!({ "file": arguments.output.display().to_string(), "format": setting.builtin.name, "bytes": bytes.len() }));
+        output::json(
+            &json!({ "file": arguments.output.display().to_string(), "format": setting.builtin.name, "bytes": bytes.len() }),
+        );
     } else {
         out(&format!("{}: a valid library of {}\n", arguments.output.display(), count(bytes.len(), "byte")));
     }
@@ -51,7 +55,12 @@ fn build(setting: Setting, path: &Path) -> Result<Vec<u8>, Failure> {
     let value: Value = serde_json::from_str(&text).map_err(|error| {
         let why = error.to_string();
         let why = why.split(" at line ").next().unwrap_or(&why).to_string();
-        Failure::new("not JSON", format!("{shown}:{}:{}", error.line(), error.column().max(1)), why, "mend the JSON there")
+        Failure::new(
+            "not JSON",
+            format!("{shown}:{}:{}", error.line(), error.column().max(1)),
+            why,
+            "mend the JSON there",
+        )
     })?;
     let at = |field: &str| {
         let (line, column) = position(&text, field);
@@ -59,14 +68,28 @@ fn build(setting: Setting, path: &Path) -> Result<Vec<u8>, Failure> {
     };
     let bytes = compose(setting.format, &value).map_err(|error| {
         let (place, field) = (at(&error.path), if error.path.is_empty() { "the whole library" } else { &error.path });
-        Failure::new("not a library", place, format!("{field}: {}", error.why), "mend the field; `cargo infuzz library show` prints an example from any library")
+        Failure::new(
+            "not a library",
+            place,
+            format!("{field}: {}", error.why),
+            "mend the field; `cargo infuzz library show` prints an example from any library",
+        )
     })?;
     let mut judge = Judge::new(setting.format);
     let (tree, violations) = judge.explain(&bytes);
     let Some(first) = describe::first_in_bytes(tree, &violations) else { return Ok(bytes) };
     let (rule, words) = describe::rule(tree, first.rule);
     let field = describe::path(tree, first.node);
-    let value = if setting.format.field(tree.node(first.node).field).is_leaf() { format!(" = {}", describe::value(tree, first.node)) } else { String::new() };
+    let value = if setting.format.field(tree.node(first.node).field).is_leaf() {
+        format!(" = {}", describe::value(tree, first.node))
+    } else {
+        String::new()
+    };
     let more = if violations.len() > 1 { format!(" (and {} more)", violations.len() - 1) } else { String::new() };
-    Err(Failure::new("not a valid library", at(&tree.path(first.node)), format!("{field}{value} breaks {rule}: {words}{more}"), "change the value so that the rule holds; nothing was written"))
+    Err(Failure::new(
+        "not a valid library",
+        at(&tree.path(first.node)),
+        format!("{field}{value} breaks {rule}: {words}{more}"),
+        "change the value so that the rule holds; nothing was written",
+    ))
 }

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 
 /// What `library check` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Exit status: 0 valid, 1 not valid, 2 the file cannot be read.\n\nExample: cargo infuzz library check ward.bin")]
+#[command(
+    after_help = "Exit status: 0 valid, 1 not valid, 2 the file cannot be read.\n\nExample: cargo infuzz library check ward.bin"
+)]
 pub struct Arguments {
     /// The library
     file: PathBuf,
@@ -46,19 +48,33 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut judge = Judge::new(setting.format);
     let (tree, violations) = judge.explain(&bytes);
     let broken = describe::spans(tree, &violations).into_iter().filter_map(|span| match span {
-        Span { rule: Some(rule), why: Some(why), field: Some(field), offset, value, .. } => Some(Problem { rule, field, offset, value, why }),
+        Span { rule: Some(rule), why: Some(why), field: Some(field), offset, value, .. } => {
+            Some(Problem { rule, field, offset, value, why })
+        }
         _ => None,
     });
-    let report = Report { file: arguments.file.display().to_string(), valid: violations.is_empty(), problems: broken.collect() };
+    let report =
+        Report { file: arguments.file.display().to_string(), valid: violations.is_empty(), problems: broken.collect() };
     if arguments.json {
         output::json(&report);
     } else if report.valid {
         out(&format!("{}: {}\n", styled(BOLD, &report.file), styled(GOOD, "valid")));
     } else {
-        let mut text = format!("{}: {}, {}\n", styled(BOLD, &report.file), styled(BAD, "not valid"), count(report.problems.len(), "problem"));
+        let mut text = format!(
+            "{}: {}, {}\n",
+            styled(BOLD, &report.file),
+            styled(BAD, "not valid"),
+            count(report.problems.len(), "problem")
+        );
         for problem in &report.problems {
             let value = problem.value.as_ref().map_or(String::new(), |value| format!(" = {value}"));
-            text += &format!("  offset {}: {}{value}\n    {}: {}\n", problem.offset, problem.field, styled(BAD, &problem.rule), problem.why);
+            text += &format!(
+                "  offset {}: {}{value}\n    {}: {}\n",
+                problem.offset,
+                problem.field,
+                styled(BAD, &problem.rule),
+                problem.why
+            );
         }
         out(&text);
     }

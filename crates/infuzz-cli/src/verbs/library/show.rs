@@ -11,7 +11,9 @@ use std::path::PathBuf;
 
 /// What `library show` takes.
 #[derive(clap::Args)]
-#[command(after_help = "Only a valid library can be shown; see `library check` for others.\n\nExample: cargo infuzz library show corpus/drug_library/seed/minimal > ward.json")]
+#[command(
+    after_help = "Only a valid library can be shown; see `library check` for others.\n\nExample: cargo infuzz library show corpus/drug_library/seed/minimal > ward.json"
+)]
 pub struct Arguments {
     /// The library
     file: PathBuf,
@@ -52,7 +54,10 @@ fn records(value: &Value) -> String {
 fn spaced(value: &Value) -> String {
     match value {
         Value::Object(object) => {
-            let fields: Vec<String> = object.iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), spaced(value))).collect();
+            let fields: Vec<String> = object
+                .iter()
+                .map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), spaced(value)))
+                .collect();
             format!("{{{}}}", fields.join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
