@@ -5,6 +5,9 @@ use crate::format::{Format, FormatError, compile};
 use crate::seeds;
 use serde_json::Value;
 
+/// Makes people's data by code.
+pub type Made = fn() -> Value;
+
 /// A built-in description.
 #[derive(Clone, Copy, Debug)]
 pub struct Builtin {
@@ -15,7 +18,7 @@ pub struct Builtin {
     /// Whether it is complete, or a sketch that only decodes.
     pub complete: bool,
     /// Libraries made by code, by name; not all of them are valid.
-    pub made: &'static [(&'static str, fn() -> Value)],
+    pub made: &'static [(&'static str, Made)],
     /// Named seeds as people's data.
     pub seeds: &'static [(&'static str, &'static str)],
 }

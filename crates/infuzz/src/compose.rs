@@ -6,8 +6,8 @@
 
 use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
-    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind, TextShape,
-    Value as Attribute,
+    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind,
+    TextShape, Value as Attribute,
 };
 use crate::known::Known;
 use crate::tree::{Edit, NodeId, Repair, Tree};

@@ -14,8 +14,15 @@ const REPAIRS: usize = 400;
 /// A valid input with at most `most` records per list. None: the rules could not be settled
 /// for this seed.
 pub fn generate(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
-    let mut generator =
-        Generator { format, rng: Rng::new(seed), most, known: Known::new(format), names: 0, out: Vec::new(), position: 0 };
+    let mut generator = Generator {
+        format,
+        rng: Rng::new(seed),
+        most,
+        known: Known::new(format),
+        names: 0,
+        out: Vec::new(),
+        position: 0,
+    };
     generator.field(format.field(format.root));
     let bytes = Tree::decode(format, &generator.out).apply(&Edit::default(), Repair::All);
     settle_within(&mut Checker::default(), &bytes, format, &[], REPAIRS)

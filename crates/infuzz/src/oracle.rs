@@ -343,7 +343,10 @@ impl<'f, D: Device> Bench<'f, D> {
             Ok(()) => {
                 let (active, twin) = (1 - self.active, std::mem::take(&mut self.log));
                 if self.twin[active] != twin {
-                    raised.push(Raised::new(Kind::StateChanged, "afterwards the device behaves otherwise than without this delivery"));
+                    raised.push(Raised::new(
+                        Kind::StateChanged,
+                        "afterwards the device behaves otherwise than without this delivery",
+                    ));
                 }
                 true
             }
@@ -400,7 +403,10 @@ impl<'f, D: Device> Bench<'f, D> {
                 self.device.restart();
                 let after = self.device.observe();
                 if after.active != before.staged.or(before.active) {
-                    raised.push(Raised::new(Kind::StateChanged, "after the restart another library is in use than the one that was staged or in use before"));
+                    raised.push(Raised::new(
+                        Kind::StateChanged,
+                        "after the restart another library is in use than the one that was staged or in use before",
+                    ));
                 }
                 self.device.start(RATE, VTBI);
                 SessionStepResult { judgement: None, answer: None, raised }
@@ -423,10 +429,16 @@ impl<'f, D: Device> Bench<'f, D> {
                 raised.push(Raised::new(Kind::InvalidAccepted, format!("a request was accepted that breaks {rule}")));
             }
             (None, Outcome::Refused) => {
-                raised.push(Raised::new(Kind::ValidRefused, format!("a request of a correct transfer was {}", describe(&answer))));
+                raised.push(Raised::new(
+                    Kind::ValidRefused,
+                    format!("a request of a correct transfer was {}", describe(&answer)),
+                ));
             }
             (Some(rule), Outcome::Refused) if answer.reason.as_ref().is_some_and(|reason| reason.rule != rule) => {
-                raised.push(Raised::new(Kind::WrongReason, format!("{rule} is broken, but it was {}", describe(&answer))));
+                raised.push(Raised::new(
+                    Kind::WrongReason,
+                    format!("{rule} is broken, but it was {}", describe(&answer)),
+                ));
             }
             _ => {}
         }
@@ -453,7 +465,10 @@ impl<'f, D: Device> Bench<'f, D> {
         if answer.outcome == Outcome::Accepted && after.active != new {
             raised.push(Raised::new(Kind::NotRecovered, "a library was accepted and is lost after the power failed"));
         } else if after.active != old && after.active != new {
-            raised.push(Raised::new(Kind::StateChanged, "after the power failed neither the old nor the new library is in use"));
+            raised.push(Raised::new(
+                Kind::StateChanged,
+                "after the power failed neither the old nor the new library is in use",
+            ));
         }
         self.device.start(RATE, VTBI);
         Some(answer)

@@ -184,8 +184,12 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         ["chunk", offset, hex] => request(Request::Chunk(parse_number(offset)?, parse_hex(hex)?)),
         ["finish"] => request(Request::Finish),
         ["abort"] => request(Request::Abort),
-        ["cut", writes, hex] => Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: false, bytes: parse_hex(hex)? }),
-        ["cut", writes, "torn", hex] => Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: true, bytes: parse_hex(hex)? }),
+        ["cut", writes, hex] => {
+            Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: false, bytes: parse_hex(hex)? })
+        }
+        ["cut", writes, "torn", hex] => {
+            Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: true, bytes: parse_hex(hex)? })
+        }
         [word @ ("activate" | "restart" | "finish" | "abort"), ..] => Err(format!("`{word}` stands alone on its line")),
         [word @ ("send" | "begin" | "chunk" | "cut"), ..] => Err(format!("`{word}` has too few or too many words")),
         _ => Err(format!("`{line}` is no step; steps are send, activate, restart, begin, chunk, finish, abort, cut")),
@@ -206,7 +210,9 @@ fn parse_hex(hex: &str) -> Result<Vec<u8>, String> {
     }
     let digit = |byte: &u8| {
         let value = char::from(*byte).to_digit(16);
-        value.map(|value| value as u8).ok_or_else(|| "the bytes of `send` are pairs of hexadecimal digits without spaces".to_string())
+        value
+            .map(|value| value as u8)
+            .ok_or_else(|| "the bytes of `send` are pairs of hexadecimal digits without spaces".to_string())
     };
     hex.as_bytes().chunks_exact(2).map(|pair| Ok(digit(&pair[0])? << 4 | digit(&pair[1])?)).collect()
 }
@@ -217,7 +223,18 @@ mod tests {
 
     #[test]
     fn a_session_reads_back_as_it_was_written() {
-        let session = Session { steps: vec![SessionStep::Send(vec![0x49, 0xFF, 0]), SessionStep::Restart, SessionStep::Send(Vec::new()), SessionStep::Activate, SessionStep::Request(Request::Begin(7), None), SessionStep::Request(Request::Chunk(3, vec![1, 2]), Some("transfer.order".into())), SessionStep::Request(Request::Activate, Some("activation.staged".into())), SessionStep::Cut { writes: 2, torn: true, bytes: vec![9] }] };
+        let session = Session {
+            steps: vec![
+                SessionStep::Send(vec![0x49, 0xFF, 0]),
+                SessionStep::Restart,
+                SessionStep::Send(Vec::new()),
+                SessionStep::Activate,
+                SessionStep::Request(Request::Begin(7), None),
+                SessionStep::Request(Request::Chunk(3, vec![1, 2]), Some("transfer.order".into())),
+                SessionStep::Request(Request::Activate, Some("activation.staged".into())),
+                SessionStep::Cut { writes: 2, torn: true, bytes: vec![9] },
+            ],
+        };
         assert_eq!(Session::parse(&session.to_string()), Ok(session));
     }
 
@@ -229,7 +246,14 @@ mod tests {
 
     #[test]
     fn errors_name_the_line() {
-        for (text, line) in [("", 1), ("infuzz session 2\n", 1), ("infuzz session 1\nsend 4\n", 2), ("infuzz session 1\n\nsend 4G\n", 3), ("infuzz session 1\nrestart now\n", 2), ("infuzz session 1\njump\n", 2)] {
+        for (text, line) in [
+            ("", 1),
+            ("infuzz session 2\n", 1),
+            ("infuzz session 1\nsend 4\n", 2),
+            ("infuzz session 1\n\nsend 4G\n", 3),
+            ("infuzz session 1\nrestart now\n", 2),
+            ("infuzz session 1\njump\n", 2),
+        ] {
             assert_eq!(Session::parse(text).expect_err(text).line, line, "{text:?}");
         }
     }

@@ -36,7 +36,11 @@ fn most_seeds_give_a_valid_library() {
         inputs.insert(bytes);
     }
     println!("{} of {SEEDS} valid, kinds {kinds:?}, failed {failed:?}", inputs.len());
-    assert!(inputs.len() as u64 > SEEDS * 90 / 100, "{} of {SEEDS} valid and different, failed: {failed:?}", inputs.len());
+    assert!(
+        inputs.len() as u64 > SEEDS * 90 / 100,
+        "{} of {SEEDS} valid and different, failed: {failed:?}",
+        inputs.len()
+    );
     for kind in 1..=6 {
         assert!(kinds.get(&kind).is_some_and(|times| *times >= 10), "kind {kind}: {kinds:?}");
     }

@@ -58,7 +58,7 @@ const CASES: &[Case] = &[
     ("label[0].name", Bytes(b"\x03a\xFFb"), "text.utf8", ""),
     ("drug[0].ndc[0].code", Bytes(b"012345678A"), "digits.value", ""),
     // Tables.
-    ("drug[5].id", Number(5), "id.order", ""),
+    ("advisory[1].id", Number(1), "id.order", ""),
     ("drug[1].name", Text(" dRUG ONE"), "name.unique", ""),
     ("drug[0].ndc[1].code", Bytes(b"0123456789"), "drug.ndc.unique", ""),
     ("drug[0].ndc[0].concentration", Number(99), "reference.exists", ""),
@@ -169,7 +169,7 @@ fn settling_keeps_what_is_protected() {
     let format = load("drug-library");
     let mut checker = Checker::default();
     let mut settled = 0;
-    for case in CASES {
+    for case in CASES.iter().filter(|case| !matches!(case.1, Absent)) {
         let bytes = faulty(&format, case);
         let before = Tree::decode(&format, &bytes);
         let protected = [case.0.to_string()];

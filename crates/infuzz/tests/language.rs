@@ -115,7 +115,12 @@ fn an_unknown_field_in_a_condition() {
 
 #[test]
 fn an_unknown_value_in_a_condition() {
-    fails(r#"when = "kind = two""#, r#"when = "kind = three""#, r#""kind = three""#, "`three` is not a value of `kind`");
+    fails(
+        r#"when = "kind = two""#,
+        r#"when = "kind = three""#,
+        r#""kind = three""#,
+        "`three` is not a value of `kind`",
+    );
 }
 
 #[test]

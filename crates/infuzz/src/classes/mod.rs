@@ -131,3 +131,102 @@ pub fn set(tree: &Tree<'_>, node: NodeId, bytes: Vec<u8>) -> Edit {
 fn is_text(field: &Field) -> bool {
     matches!(field.shape, Shape::Text(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin::Builtin;
+    use crate::format::Format;
+    use crate::rules::Checker;
+
+    /// The values of a class for a field of the every-kind library, or why there are none.
+    fn values(format: &Format, path: &str, class: &str) -> Applied {
+        let bytes = Builtin::named("drug-library").expect("built in").seed(format, "every-kind").expect("a seed");
+        let tree = Tree::decode(format, &bytes);
+        let mut checker = Checker::default();
+        let node = tree.find(path).unwrap_or_else(|| panic!("{path} is not there"));
+        Class::named(class).unwrap_or_else(|| panic!("there is no class {class}")).apply(
+            &tree,
+            checker.index(&tree),
+            node,
+        )
+    }
+
+    fn format() -> Format {
+        Builtin::named("drug-library").expect("built in").load().expect("loads")
+    }
+
+    fn numbers(format: &Format, path: &str, class: &str) -> Vec<u32> {
+        let values = values(format, path, class).unwrap_or_else(|why| panic!("{path} {class}: {why}"));
+        values.iter().map(|(_, bytes)| u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))).collect()
+    }
+
+    #[test]
+    fn numbers_stand_at_both_ends_of_a_range_and_beside_them() {
+        let format = format();
+        // 0.1 to 999 in steps of 0.1, with four decimals; profile 1 has 25.
+        let path = "profile[1].max_rate";
+        assert_eq!(numbers(&format, path, "below-range"), [999, 0]);
+        assert_eq!(numbers(&format, path, "minimum"), [1_000]);
+        assert_eq!(numbers(&format, path, "near-minimum"), [2_000]);
+        assert_eq!(numbers(&format, path, "near-maximum"), [9_989_000]);
+        assert_eq!(numbers(&format, path, "maximum"), [9_990_000]);
+        assert_eq!(numbers(&format, path, "above-range"), [9_990_001, 9_991_000]);
+        assert!(numbers(&format, path, "off-resolution").iter().all(|n| n % 1_000 != 0));
+    }
+
+    #[test]
+    fn a_class_without_values_says_why() {
+        let format = format();
+        assert_eq!(values(&format, "profile[0].kvo_rate", "below-range"), Err("the range begins at 0"));
+        assert_eq!(values(&format, "profile[0].max_rate", "longest"), Err("the field is no text"));
+        assert_eq!(values(&format, "profile[0].name", "flag"), Err("the field is no bit field"));
+        assert_eq!(values(&format, "profile[0].max_rate", "maximum"), Err("the field has this value already"));
+    }
+
+    #[test]
+    fn the_longest_text_reaches_both_limits() {
+        let format = format();
+        // 20 characters, 32 bytes.
+        let longest = values(&format, "profile[0].name", "longest").expect("has values");
+        let sizes: Vec<(usize, usize)> = longest
+            .iter()
+            .map(|(_, bytes)| {
+                assert_eq!(usize::from(bytes[0]), bytes.len() - 1);
+                let text = std::str::from_utf8(&bytes[1..]).expect("UTF-8");
+                (text.chars().count(), text.len())
+            })
+            .collect();
+        assert_eq!(sizes, [(20, 20), (20, 32)]);
+    }
+
+    #[test]
+    fn overlong_texts_pass_one_limit_at_least() {
+        let format = format();
+        for (class, most) in [("overlong-characters", 20), ("overlong-bytes", 32)] {
+            for (label, bytes) in values(&format, "profile[0].name", class).expect("has values") {
+                let text = std::str::from_utf8(&bytes[1..]).expect("UTF-8");
+                let size = if class == "overlong-bytes" { text.len() } else { text.chars().count() };
+                assert!(size > most, "{class} {label}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_utf8_are_none() {
+        let format = format();
+        for (label, bytes) in values(&format, "profile[0].name", "not-utf8").expect("has values") {
+            assert!(std::str::from_utf8(&bytes[1..]).is_err(), "{label}");
+        }
+    }
+
+    #[test]
+    fn dangling_references_name_no_record() {
+        let format = format();
+        let values = values(&format, "setup[0].drug", "dangling").expect("has values");
+        for (label, bytes) in values {
+            let key = u16::from_le_bytes([bytes[0], bytes[1]]);
+            assert!(![1, 2, 3, 4, 5, 60].contains(&key), "{label}");
+        }
+    }
+}

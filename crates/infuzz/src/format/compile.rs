@@ -72,7 +72,15 @@ impl<'a> Compiler<'a> {
             check_order: Vec::new(),
             lookup: None,
         };
-        Ok(Compiler { text, source, format, raw: Vec::new(), record_sources: Vec::new(), open_records: Vec::new(), used_rules })
+        Ok(Compiler {
+            text,
+            source,
+            format,
+            raw: Vec::new(),
+            record_sources: Vec::new(),
+            open_records: Vec::new(),
+            used_rules,
+        })
     }
 
     fn run(mut self) -> Result<Format> {
@@ -310,13 +318,7 @@ impl<'a> Compiler<'a> {
         Ok(id)
     }
 
-    fn instantiate_record(
-        &mut self,
-        name: &Name,
-        field: FieldId,
-        path: &str,
-        of: Option<&Name>,
-    ) -> Result<RecordId> {
+    fn instantiate_record(&mut self, name: &Name, field: FieldId, path: &str, of: Option<&Name>) -> Result<RecordId> {
         let source = self.source;
         let Some(record) = source.record.get(name.get_ref()) else {
             return self.fail(name, format!("there is no record `{}`", name.get_ref()));

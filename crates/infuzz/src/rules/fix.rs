@@ -42,10 +42,10 @@ pub fn settle_within(
             return None;
         }
         let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
-        let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept };
         let edit = violations.iter().find_map(|violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
             *times += 1;
+            let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept, attempt: *times };
             if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
         })?;
         let next = tree.apply(&edit, Repair::All);
@@ -86,13 +86,16 @@ pub fn isolate(checker: &mut Checker, bytes: &[u8], format: &Format, path: &str)
 
 /// An edit after which the violated rule holds.
 pub fn fix(tree: &Tree<'_>, tables: &Tables, violation: &Violation, kept: &[NodeId]) -> Option<Edit> {
-    Fixer { tree, tables, kept }.fix(violation)
+    Fixer { tree, tables, kept, attempt: 1 }.fix(violation)
 }
 
 struct Fixer<'a, 'f> {
     tree: &'a Tree<'f>,
     tables: &'a Tables,
     kept: &'a [NodeId],
+    /// How often this rule was repaired at this field: where two repairs undo each other, the
+    /// second time goes another way.
+    attempt: usize,
 }
 
 impl Fixer<'_, '_> {
@@ -116,7 +119,7 @@ impl Fixer<'_, '_> {
         while at != 0 {
             let list = tree.node(at).parent;
             let is_list = matches!(tree.format().field(tree.node(list).field).shape, Shape::List { .. });
-            if is_list && self.free(at) && tree.children(list).nth(1).is_some() {
+            if is_list && self.removable(at) && tree.children(list).nth(1).is_some() {
                 return Some(Edit::delete(tree, at));
             }
             at = list;
@@ -138,6 +141,12 @@ impl Fixer<'_, '_> {
         !self.kept.iter().any(|kept| self.tree.contains(node, *kept))
     }
 
+    /// Whether a record may go: a protected one behind it in the list would change its path.
+    fn removable(&self, row: NodeId) -> bool {
+        let list = self.tree.node(row).parent;
+        !self.kept.iter().any(|kept| *kept >= row && self.tree.contains(list, *kept))
+    }
+
     fn set(&self, node: NodeId, value: u64) -> Option<Edit> {
         (self.free(node) && self.tree.number(node) != Some(value)).then(|| Edit::set_number(self.tree, node, value))
     }
@@ -147,6 +156,9 @@ impl Fixer<'_, '_> {
             return None;
         }
         let field = self.tree.format().field(self.tree.node(node).field);
+        if let (Shape::Bits { names, .. }, Some(bits)) = (&field.shape, self.tree.number(node)) {
+            return self.set(node, if names.len() < 64 { bits & ((1 << names.len()) - 1) } else { bits });
+        }
         let (Some(number), Some((low, high, _))) = (self.tree.number(node), field.range) else {
             return Some(Edit::set(self.tree, node, default_bytes(self.tree.format(), field.id)));
         };
@@ -180,7 +192,8 @@ impl Fixer<'_, '_> {
                     read(tree, self.tables, record, divisor)?,
                     read(tree, self.tables, record, result)?,
                 ];
-                self.set(node, quotient(x, y, *decimals)?).or_else(|| self.factors(record, dividend, divisor, self.tree.number(node)?, *decimals))
+                self.set(node, quotient(x, y, *decimals)?)
+                    .or_else(|| self.factors(record, dividend, divisor, self.tree.number(node)?, *decimals))
             }
             RuleKind::Unique { key, .. } => self.unique(violation, key),
             RuleKind::Ascending { .. } => self.ascending(violation),
@@ -277,7 +290,9 @@ impl Fixer<'_, '_> {
     fn choose(&self, record: NodeId, operand: &Operand, wanted: impl Fn(Value) -> bool) -> Option<Edit> {
         let tree = self.tree;
         let format = tree.format();
-        if let Some(edit) = self.refer_elsewhere(record, operand, &wanted) {
+        if self.attempt % 2 == 1
+            && let Some(edit) = self.refer_elsewhere(record, operand, &wanted)
+        {
             return Some(edit);
         }
         if let Some(node) = tree.locate(record, operand, Some(self.tables))
@@ -305,7 +320,7 @@ impl Fixer<'_, '_> {
                 return self.first_record(reference.table);
             }
         }
-        None
+        self.refer_elsewhere(record, operand, wanted)
     }
 
     /// Whether records of a table are referred to by this field.
@@ -386,13 +401,21 @@ impl Fixer<'_, '_> {
     }
 
     /// Dividend and divisor at the ends of their ranges, if those give the protected result.
-    fn factors(&self, record: NodeId, dividend: &Operand, divisor: &Operand, result: u64, decimals: u32) -> Option<Edit> {
+    fn factors(
+        &self,
+        record: NodeId,
+        dividend: &Operand,
+        divisor: &Operand,
+        result: u64,
+        decimals: u32,
+    ) -> Option<Edit> {
         let (a, _) = read(self.tree, self.tables, record, dividend)?;
         let (b, _) = read(self.tree, self.tables, record, divisor)?;
         let ends = |node: NodeId| {
             let field = self.tree.format().field(self.tree.node(node).field);
             let (low, high, _) = field.range?;
-            let step = field.step.as_ref().and_then(|(step, _)| super::field::step_of(self.tree, node, step)).unwrap_or(1);
+            let step =
+                field.step.as_ref().and_then(|(step, _)| super::field::step_of(self.tree, node, step)).unwrap_or(1);
             Some([low.next_multiple_of(step), high - high % step])
         };
         let (above, below) = (ends(a)?, ends(b)?);
@@ -410,7 +433,9 @@ impl Fixer<'_, '_> {
                 let name = format!("{}", 1_000_000_000 + u64::from(node));
                 match &self.tree.format().field(self.tree.node(node).field).shape {
                     Shape::Digits { .. } => self.set(node, 1_000_000_000 + u64::from(node)),
-                    Shape::Text(text) => Some(Edit::set(self.tree, node, crate::compose::encode_text(text, name.as_bytes())?)),
+                    Shape::Text(text) => {
+                        Some(Edit::set(self.tree, node, crate::compose::encode_text(text, name.as_bytes())?))
+                    }
                     _ => None,
                 }
             });
@@ -418,12 +443,12 @@ impl Fixer<'_, '_> {
                 return fresh;
             }
         }
-        rows.into_iter().find(|row| self.free(*row)).map(|row| Edit::delete(self.tree, row))
+        rows.into_iter().find(|row| self.removable(*row)).map(|row| Edit::delete(self.tree, row))
     }
 
     fn ascending(&self, violation: &Violation) -> Option<Edit> {
         let [before, node] = violation.involved.as_slice() else { return None };
         let rows = [*node, *before].map(|key| self.tree.enclosing_record(key));
-        rows.into_iter().find(|row| self.free(*row)).map(|row| Edit::delete(self.tree, row))
+        rows.into_iter().find(|row| self.removable(*row)).map(|row| Edit::delete(self.tree, row))
     }
 }

@@ -126,7 +126,14 @@ impl<'f> Plan<'f> {
             applied: 0,
             rules_not_broken: Vec::new(),
         };
-        let mut planner = Planner { plan, tables, checker: Checker::default(), instances, by_field: Vec::new(), deciding: deciding(format) };
+        let mut planner = Planner {
+            plan,
+            tables,
+            checker: Checker::default(),
+            instances,
+            by_field: Vec::new(),
+            deciding: deciding(format),
+        };
         planner.by_field = vec![Vec::new(); format.fields.len()];
         for (id, node) in planner.plan.base.nodes().iter().enumerate() {
             planner.by_field[usize::from(node.field.0)].push(id as NodeId);
@@ -260,7 +267,12 @@ impl<'f> Planner<'f> {
         let tree = &self.plan.base;
         let record = tree.node(node).parent;
         let Shape::Record(id) = self.format().field(tree.node(record).field).shape else { return None };
-        let kinds: Vec<u64> = self.deciding.iter().filter(|field| self.format().field(**field).owner == Some(id)).filter_map(|field| tree.number(tree.child(record, *field)?)).collect();
+        let kinds: Vec<u64> = self
+            .deciding
+            .iter()
+            .filter(|field| self.format().field(**field).owner == Some(id))
+            .filter_map(|field| tree.number(tree.child(record, *field)?))
+            .collect();
         (!kinds.is_empty()).then_some(kinds)
     }
 
@@ -479,7 +491,12 @@ impl<'f> Planner<'f> {
             self.file("cut", &format!("{at} bytes left"), How::Raw(edit.clone()));
             self.file("cut", &format!("{at} bytes left, relations repaired"), How::Edit(edit));
         }
-        let gaps: Vec<(String, u32)> = self.plan.base.children(0).map(|node| (self.plan.base.path(node), self.plan.base.node(node).start)).collect();
+        let gaps: Vec<(String, u32)> = self
+            .plan
+            .base
+            .children(0)
+            .map(|node| (self.plan.base.path(node), self.plan.base.node(node).start))
+            .collect();
         for (path, at) in gaps {
             let edit = Edit::splice(&self.plan.base, 0, at, vec![0]);
             self.file("byte-added", &format!("before {path}"), How::Edit(edit));
@@ -499,7 +516,8 @@ impl<'f> Planner<'f> {
 
     /// Transfers that do not follow the protocol, and power cuts between any two writes.
     fn receiver(&mut self) {
-        let smallest = |case: &&Planned| matches!(case.how, How::Bytes(_)) && matches!(case.class, "unchanged" | "other-library");
+        let smallest =
+            |case: &&Planned| matches!(case.how, How::Bytes(_)) && matches!(case.class, "unchanged" | "other-library");
         let libraries = self.plan.cases.iter().filter(smallest).map(|case| self.plan.bytes(case));
         let Some(library) = libraries.min_by_key(Vec::len) else { return };
         for (label, session) in super::receiver::transfers(&library) {
@@ -517,7 +535,10 @@ impl<'f> Planner<'f> {
 
 /// The largest count that the field counting a list allows.
 fn limit_of(tree: &Tree<'_>, list: NodeId) -> Option<u64> {
-    let counts = tree.relations().iter().filter(|node| matches!(tree.relation(**node).map(|r| &r.kind), Some(RelationKind::CountOf(_))));
+    let counts = tree
+        .relations()
+        .iter()
+        .filter(|node| matches!(tree.relation(**node).map(|r| &r.kind), Some(RelationKind::CountOf(_))));
     let mut own = counts.filter(|node| tree.relation_target(**node) == Some(list));
     own.find_map(|node| tree.format().field(tree.node(*node).field).range.map(|(_, high, _)| high))
 }

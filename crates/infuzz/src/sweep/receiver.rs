@@ -32,8 +32,14 @@ pub(super) fn transfers(library: &[u8]) -> Vec<(&'static str, Session)> {
         all
     };
     vec![
-        ("in two chunks", session(vec![(Begin(length), None), (start(), None), (Chunk(half, rest.to_vec()), None), (Finish, None)])),
-        ("with an empty chunk", session(vec![(Begin(length), None), (Chunk(0, Vec::new()), None), (whole(), None), (Finish, None)])),
+        (
+            "in two chunks",
+            session(vec![(Begin(length), None), (start(), None), (Chunk(half, rest.to_vec()), None), (Finish, None)]),
+        ),
+        (
+            "with an empty chunk",
+            session(vec![(Begin(length), None), (Chunk(0, Vec::new()), None), (whole(), None), (Finish, None)]),
+        ),
         ("chunk without begin", session(vec![(whole(), IDLE)])),
         ("finish without begin", session(vec![(Finish, IDLE)])),
         ("abort without begin", session(vec![(Abort, IDLE)])),
@@ -41,21 +47,48 @@ pub(super) fn transfers(library: &[u8]) -> Vec<(&'static str, Session)> {
         ("more bytes announced than fit", session(vec![(Begin(u32::MAX), SIZE)])),
         ("first chunk not at 0", session(vec![(Begin(length), None), (Chunk(1, first.to_vec()), ORDER)])),
         ("chunk again", session(vec![(Begin(length), None), (start(), None), (start(), ORDER)])),
-        ("gap before a chunk", session(vec![(Begin(length), None), (start(), None), (Chunk(half + 1, rest.to_vec()), ORDER)])),
-        ("overlap with the chunk before", session(vec![(Begin(length), None), (start(), None), (Chunk(half - 1, rest.to_vec()), ORDER)])),
+        (
+            "gap before a chunk",
+            session(vec![(Begin(length), None), (start(), None), (Chunk(half + 1, rest.to_vec()), ORDER)]),
+        ),
+        (
+            "overlap with the chunk before",
+            session(vec![(Begin(length), None), (start(), None), (Chunk(half - 1, rest.to_vec()), ORDER)]),
+        ),
         ("more than announced", session(vec![(Begin(length), None), (Chunk(0, longer), SIZE)])),
-        ("more than announced in a second chunk", session(vec![(Begin(length), None), (whole(), None), (Chunk(length, vec![0]), SIZE)])),
+        (
+            "more than announced in a second chunk",
+            session(vec![(Begin(length), None), (whole(), None), (Chunk(length, vec![0]), SIZE)]),
+        ),
         ("less than announced", session(vec![(Begin(length + 1), None), (whole(), None), (Finish, SIZE)])),
         ("half of what was announced", session(vec![(Begin(length), None), (start(), None), (Finish, SIZE)])),
         ("nothing of what was announced", session(vec![(Begin(length), None), (Finish, SIZE)])),
-        ("chunk after abort", session(vec![(Begin(length), None), (start(), None), (Abort, None), (Chunk(half, rest.to_vec()), IDLE)])),
+        (
+            "chunk after abort",
+            session(vec![(Begin(length), None), (start(), None), (Abort, None), (Chunk(half, rest.to_vec()), IDLE)]),
+        ),
         ("finish after abort", session(vec![(Begin(length), None), (whole(), None), (Abort, None), (Finish, IDLE)])),
         ("abort again", session(vec![(Begin(length), None), (Abort, None), (Abort, IDLE)])),
-        ("finish after a refused chunk", session(vec![(Begin(length), None), (Chunk(9, first.to_vec()), ORDER), (Finish, IDLE)])),
-        ("begun again", session(vec![(Begin(length), None), (start(), None), (Begin(length), None), (whole(), None), (Finish, None)])),
+        (
+            "finish after a refused chunk",
+            session(vec![(Begin(length), None), (Chunk(9, first.to_vec()), ORDER), (Finish, IDLE)]),
+        ),
+        (
+            "begun again",
+            session(vec![
+                (Begin(length), None),
+                (start(), None),
+                (Begin(length), None),
+                (whole(), None),
+                (Finish, None),
+            ]),
+        ),
         ("finish again", send(vec![(Finish, IDLE)])),
         ("chunk after finish", send(vec![(Chunk(length, vec![0]), IDLE)])),
-        ("broken off, then activation of nothing", session(vec![(Begin(length), None), (start(), None), (Abort, None), (Activate, Some("activation.staged"))])),
+        (
+            "broken off, then activation of nothing",
+            session(vec![(Begin(length), None), (start(), None), (Abort, None), (Activate, Some("activation.staged"))]),
+        ),
         ("activation of nothing", session(vec![(Activate, Some("activation.staged"))])),
         ("activation during a therapy", send(vec![(Activate, Some("activation.therapy"))])),
     ]

@@ -161,8 +161,13 @@ pub fn miva_image() -> Vec<u8> {
     for slot in 0..2 {
         let rate = f32::to_le_bytes(50.0 + slot as f32);
         let texts = [padded("Saline", 10), padded("", 10), padded("", 105)].concat();
-        let content: [(usize, &[u8]); 5] =
-            [(0, &rate), (80, &[3, 0, 0, 0, 1, 2, 3, 4]), (90, &[100, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0]), (99, &texts), (4, &[0; 40])];
+        let content: [(usize, &[u8]); 5] = [
+            (0, &rate),
+            (80, &[3, 0, 0, 0, 1, 2, 3, 4]),
+            (90, &[100, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0]),
+            (99, &texts),
+            (4, &[0; 40]),
+        ];
         put(&mut image, 0x3000 + 256 * slot, 256, &content);
         put(&mut image, 0x7000 + 256 * slot, 256, &[(0, &[0; 88]), (4, &rate)]);
     }
@@ -177,9 +182,15 @@ pub fn miva_image() -> Vec<u8> {
     put(&mut image, 0xF000, 256, &[(0, &view), (205, &[0])]);
     let zeros = [0; 258];
     let name = [padded("Small 1", 20), padded("Nimbus Test", 16)].concat();
-    let globals: [(usize, &[u8]); 4] = [(4, &zeros[4..]), (116, &[0x58, 2, 100, 0, 20, 0, 20, 0]), (124, &[1, 2]), (222, &name)];
+    let globals: [(usize, &[u8]); 4] =
+        [(4, &zeros[4..]), (116, &[0x58, 2, 100, 0, 20, 0, 20, 0]), (124, &[1, 2]), (222, &name)];
     put(&mut image, 0x10000, 512, &globals);
-    put(&mut image, 0x10200, 64, &[(0, &[2]), (1, &[padded("Left", 10), padded("Right", 10), padded("", 30)].concat())]);
+    put(
+        &mut image,
+        0x10200,
+        64,
+        &[(0, &[2]), (1, &[padded("Left", 10), padded("Right", 10), padded("", 30)].concat())],
+    );
     put(&mut image, 0x10400, 1024, &[(0, &[0xFF, 0xFF, 0, 0xFF, 0xFF]), (512, &[0, 1])]);
     image
 }
