@@ -61,6 +61,7 @@ impl<'a> Compiler<'a> {
             name: source.format.clone(),
             title: source.title.clone(),
             fields: Vec::new(),
+            quick: Vec::new(),
             records: Vec::new(),
             enums: Vec::new(),
             charsets: Vec::new(),
@@ -96,6 +97,7 @@ impl<'a> Compiler<'a> {
             self.record_rules(RecordId(index as u16))?;
         }
         self.positions();
+        self.format.quick = self.format.fields.iter().map(|field| quick(&self.format, field)).collect();
         self.codecs()?;
         self.check_order()?;
         if let Some(lookup) = &self.source.lookup {
@@ -943,4 +945,22 @@ impl<'a> Compiler<'a> {
         }
         Ok(())
     }
+}
+
+fn quick(format: &Format, field: &Field) -> Quick {
+    let plain = match &field.shape {
+        Shape::Uint { width, .. } | Shape::Int { width, .. } | Shape::Enum { width, .. } | Shape::Bits { width, .. } | Shape::Digits { width } => *width,
+        Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
+        _ => 0,
+    };
+    let anywhere = field.when.is_none() && field.at.is_none() && field.size.is_none() && field.exact.is_none();
+    let (width, big) = field.integer().unwrap_or((0, false));
+    let text = matches!(field.shape, Shape::Text(_));
+    let own = field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
+    let ruled = match field.shape {
+        Shape::Record(record) => !format.record(record).rules.is_empty(),
+        _ => own,
+    };
+    let lead = field.lead as u16;
+    Quick { lead, fixed: field.fixed, width, big, plain: if anywhere { plain } else { 0 }, relation: field.relation.is_some(), ruled }
 }

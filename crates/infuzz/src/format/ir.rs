@@ -39,6 +39,8 @@ pub struct Format {
     pub title: String,
     /// All fields, each record's fields contiguous.
     pub fields: Vec<Field>,
+    /// What the hot paths need of each field, by its id.
+    pub quick: Vec<Quick>,
     /// All record instances.
     pub records: Vec<Record>,
     /// Enumerations with their attribute columns.
@@ -68,6 +70,25 @@ pub struct Lookup {
     pub table: FieldId,
     /// The texts of the key, evaluated on one of its records.
     pub key: Vec<Operand>,
+}
+
+/// The few facts of a field that decoding and reading ask for again and again, close together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quick {
+    /// As [`Field::lead`].
+    pub lead: u16,
+    /// As [`Field::fixed`].
+    pub fixed: bool,
+    /// Bytes of an integer of any kind; 0: the field is none.
+    pub width: u8,
+    /// The integer's most significant byte comes first.
+    pub big: bool,
+    /// Bytes of a leaf of fixed size that is always there, at no stated place; 0: it is no such.
+    pub plain: u8,
+    /// The field states a relation.
+    pub relation: bool,
+    /// A leaf with a rule of its own, or a record with rules.
+    pub ruled: bool,
 }
 
 /// A record instance.
@@ -543,6 +564,12 @@ impl Format {
     /// A field.
     pub fn field(&self, id: FieldId) -> &Field {
         &self.fields[usize::from(id.0)]
+    }
+
+    /// The facts of a field for the hot paths.
+    #[inline]
+    pub fn quick(&self, id: FieldId) -> Quick {
+        self.quick[usize::from(id.0)]
     }
 
     /// A record.

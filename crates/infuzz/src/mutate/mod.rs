@@ -184,7 +184,7 @@ fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, rng: &mu
     };
     let changed = context.tree.apply(edit, repair);
     if repair == Repair::All
-        && rng.one_in(2)
+        && rng.one_in(8)
         && let Some(valid) = settle(checker, &changed, context.tree.format(), &[])
     {
         return valid;

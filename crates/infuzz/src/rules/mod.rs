@@ -105,6 +105,9 @@ impl Checker {
         let format = tree.format();
         for id in 0..tree.nodes().len() as NodeId {
             let node = tree.node(id);
+            if !format.quick(node.field).ruled {
+                continue;
+            }
             match format.field(node.field).shape {
                 Shape::Record(record) if !node.blank => {
                     for (index, rule) in format.record(record).rules.iter().enumerate() {

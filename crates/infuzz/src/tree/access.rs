@@ -89,8 +89,8 @@ impl<'f> Tree<'f> {
     #[inline]
     pub fn child(&self, node: NodeId, field: FieldId) -> Option<NodeId> {
         let end = self.nodes[node as usize].next.min(self.nodes.len() as NodeId);
-        let wanted = self.format.field(field);
-        let mut at = node + 1 + wanted.lead;
+        let wanted = self.format.quick(field);
+        let mut at = node + 1 + NodeId::from(wanted.lead);
         while at < end {
             let this = &self.nodes[at as usize];
             if this.field == field {
@@ -206,22 +206,22 @@ impl<'f> Tree<'f> {
             return None;
         }
         let bytes = &self.bytes[node.start as usize..node.end as usize];
-        let field = self.format.field(node.field);
-        match field.shape {
+        let quick = self.format.quick(node.field);
+        if quick.width > 0 {
+            return Some(match (bytes.len(), quick.big) {
+                (1, _) => u64::from(bytes[0]),
+                (2, false) => u64::from(u16::from_le_bytes([bytes[0], bytes[1]])),
+                (4, false) => u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+                (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+                (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+            });
+        }
+        match self.format.field(node.field).shape {
             Shape::Digits { .. } => {
                 let text = std::str::from_utf8(bytes).ok()?;
                 if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
             }
-            _ => {
-                let (_, big) = field.integer()?;
-                Some(match (bytes.len(), big) {
-                    (1, _) => u64::from(bytes[0]),
-                    (2, false) => u64::from(u16::from_le_bytes([bytes[0], bytes[1]])),
-                    (4, false) => u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-                    (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-                    (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-                })
-            }
+            _ => None,
         }
     }
 

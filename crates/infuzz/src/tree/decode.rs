@@ -128,8 +128,29 @@ impl Decoder<'_, '_> {
         self.close(node);
     }
 
+    /// A leaf of fixed size that is always there.
+    #[inline]
+    fn plain(&mut self, id: FieldId, length: usize, relation: bool, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
+        let (node, start) = (self.tree.nodes.len() as NodeId, self.at);
+        let end = start + length;
+        let short = end > limit;
+        self.at = if short { limit.max(start) } else { end };
+        let (start, end) = (start as u32, self.at as u32);
+        self.tree.nodes.push(Node { field: id, parent, start, end, next: node + 1, index, short, blank: false });
+        if relation {
+            self.tree.relations.push(node);
+        }
+        if short {
+            self.problem(exact, node);
+        }
+    }
+
     fn field(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
         let format = self.tree.format;
+        let quick = format.quick(id);
+        if quick.plain > 0 {
+            return self.plain(id, usize::from(quick.plain), quick.relation, parent, index, limit, exact);
+        }
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
             let value = self.tree.number_of(parent, on);
@@ -234,6 +255,11 @@ impl Decoder<'_, '_> {
         }
         let separator = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node));
         for &id in &record.fields {
+            let quick = format.quick(id);
+            if quick.plain > 0 && separator.is_none() {
+                self.plain(id, usize::from(quick.plain), quick.relation, node, 0, limit, exact);
+                continue;
+            }
             let field = format.field(id);
             if let Some(when) = &field.when
                 && !self.tree.holds(node, when, None)
