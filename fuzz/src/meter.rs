@@ -67,6 +67,9 @@ unsafe impl GlobalAlloc for Counting {
 
 #[cfg(test)]
 mod tests {
+    #[global_allocator]
+    static ALLOCATOR: super::Counting = super::Counting;
+
     use super::*;
 
     #[test]

@@ -18,23 +18,34 @@ pub struct ReachPoint {
 pub struct Reach {
     points: Vec<ReachPoint>,
     rules: Vec<String>,
-    /// Records in lists, by field, and enumerators of fields that decide what follows.
-    records: Vec<u16>,
-    kinds: Vec<(u16, u64)>,
+    /// What an occurrence of each field counts for, by its id.
+    counted: Vec<Counted>,
+}
+
+/// The points that occurrences of a field reach.
+#[derive(Clone, Debug)]
+enum Counted {
+    /// None.
+    Nothing,
+    /// A record in a list: this one.
+    Record(usize),
+    /// A field that decides what follows: one for each of these values.
+    Kinds(Vec<(u64, usize)>),
 }
 
 impl Reach {
     /// The points of `format`.
     pub fn new(format: &Format) -> Self {
-        let mut reach = Reach { points: Vec::new(), rules: Vec::new(), records: Vec::new(), kinds: Vec::new() };
+        let counted = vec![Counted::Nothing; format.fields.len()];
+        let mut reach = Reach { points: Vec::new(), rules: Vec::new(), counted };
         for rule in &format.rules {
             reach.add(format!("refused {}", rule.id));
             reach.rules.push(rule.id.clone());
         }
         for field in &format.fields {
             if let Shape::List { item, .. } = field.shape {
+                reach.counted[usize::from(item.0)] = Counted::Record(reach.points.len());
                 reach.add(format!("accepted {}", format.field(item).path));
-                reach.records.push(item.0);
             }
         }
         for field in &format.fields {
@@ -49,10 +60,12 @@ impl Reach {
                 tested || switched
             });
             if decides {
+                let mut kinds = Vec::new();
                 for row in &format.enums[of].rows {
+                    kinds.push((row.code, reach.points.len()));
                     reach.add(format!("accepted {} {}", field.path, row.name));
-                    reach.kinds.push((field.id.0, row.code));
                 }
+                reach.counted[usize::from(field.id.0)] = Counted::Kinds(kinds);
             }
         }
         reach
@@ -81,15 +94,14 @@ impl Reach {
             }
             Outcome::Accepted => {
                 for (id, node) in tree.nodes().iter().enumerate() {
-                    if let Some(at) = self.records.iter().position(|field| *field == node.field.0) {
-                        hit(&mut self.points, self.rules.len() + at);
-                    }
-                    if self.kinds.iter().any(|(field, _)| *field == node.field.0) {
-                        let value = tree.number(id as u32);
-                        if let Some(at) =
-                            self.kinds.iter().position(|(field, code)| *field == node.field.0 && Some(*code) == value)
-                        {
-                            hit(&mut self.points, self.rules.len() + self.records.len() + at);
+                    match &self.counted[usize::from(node.field.0)] {
+                        Counted::Nothing => {}
+                        Counted::Record(point) => hit(&mut self.points, *point),
+                        Counted::Kinds(kinds) => {
+                            let value = tree.number(id as u32);
+                            if let Some((_, point)) = kinds.iter().find(|(code, _)| Some(*code) == value) {
+                                hit(&mut self.points, *point);
+                            }
                         }
                     }
                 }

@@ -51,6 +51,7 @@ pub struct CaseResult {
 pub struct Bench<'f, D> {
     device: D,
     judge: Judge<'f>,
+    tables: Tables,
     known: [KnownGood; 2],
     /// Which of the two is active.
     active: usize,
@@ -84,12 +85,23 @@ pub enum BenchError {
 pub fn keys<'t>(tree: &'t Tree<'_>, tables: &'t Tables) -> impl Iterator<Item = Vec<Vec<u8>>> + 't {
     let lookup = tree.format().lookup.as_ref();
     let list = lookup.and_then(|l| tree.lists().iter().copied().find(|list| tree.node(*list).field == l.table));
-    let rows = list.into_iter().flat_map(|list| tree.children(list).collect::<Vec<NodeId>>());
-    rows.filter_map(move |row| {
-        let parts =
-            lookup?.key.iter().map(|operand| Some(tree.text(tree.locate(row, operand, Some(tables))?).to_vec()));
-        parts.collect()
-    })
+    list.into_iter().flat_map(|list| tree.children(list)).filter_map(move |row| key_of(tree, tables, row))
+}
+
+/// The key of the entry that a record is.
+fn key_of(tree: &Tree<'_>, tables: &Tables, row: NodeId) -> Option<Vec<Vec<u8>>> {
+    let lookup = tree.format().lookup.as_ref()?;
+    let part = |operand| Some(tree.text(tree.locate(row, operand, Some(tables))?).to_vec());
+    lookup.key.iter().map(part).collect()
+}
+
+/// Keys of the first and the last entry.
+fn end_keys(tree: &Tree<'_>, tables: &Tables) -> [Option<Vec<Vec<u8>>>; 2] {
+    let lookup = tree.format().lookup.as_ref();
+    let list = lookup.and_then(|l| tree.lists().iter().copied().find(|list| tree.node(*list).field == l.table));
+    let rows: Vec<NodeId> = list.into_iter().flat_map(|list| tree.children(list)).collect();
+    let key = |row: &NodeId| key_of(tree, tables, *row);
+    [rows.iter().find_map(key), rows.iter().rev().find_map(key)]
 }
 
 fn all_keys(format: &Format, bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
@@ -118,6 +130,7 @@ impl<'f, D: Device> Bench<'f, D> {
         let mut bench = Bench {
             device,
             judge,
+            tables: Tables::default(),
             known,
             active: 0,
             twin: [Vec::new(), Vec::new()],
@@ -288,10 +301,9 @@ impl<'f, D: Device> Bench<'f, D> {
             if sent == self.known[1 - self.active].held {
                 self.active = 1 - self.active;
             }
-            let (tree, _) = self.judge.explain(bytes);
-            let mut tables = Tables::default();
-            tables.rebuild(tree);
-            let ends = [keys(tree, &tables).next(), keys(tree, &tables).last()];
+            let tree = self.judge.tree_of(bytes);
+            self.tables.rebuild(tree);
+            let ends = end_keys(tree, &self.tables);
             if ends.into_iter().flatten().any(|key| !self.device.look_up(&key)) {
                 raised.push(Raised::new(Kind::ValidRefused, "in use, but one of its set-ups cannot be looked up"));
             }

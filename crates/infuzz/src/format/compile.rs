@@ -62,6 +62,7 @@ impl<'a> Compiler<'a> {
             title: source.title.clone(),
             fields: Vec::new(),
             quick: Vec::new(),
+            passes: Vec::new(),
             records: Vec::new(),
             enums: Vec::new(),
             charsets: Vec::new(),
@@ -98,6 +99,9 @@ impl<'a> Compiler<'a> {
         }
         self.positions();
         self.format.quick = self.format.fields.iter().map(|field| quick(&self.format, field)).collect();
+        self.format.passes = self.format.fields.iter().map(pass).collect();
+        self.runs();
+        self.gates();
         self.codecs()?;
         self.check_order()?;
         if let Some(lookup) = &self.source.lookup {
@@ -187,6 +191,9 @@ impl<'a> Compiler<'a> {
             for one in &source.except {
                 set.except.push(code(one, one.get_ref())?);
             }
+            for byte in 0..128u8 {
+                set.ascii[usize::from(byte >> 6)] |= u64::from(set.lists(char::from(byte))) << (byte & 63);
+            }
             self.format.charsets.push(set);
         }
         Ok(())
@@ -231,7 +238,9 @@ impl<'a> Compiler<'a> {
                 rows.push(EnumRow { code, name: title, attributes: values });
             }
             let columns = columns.into_iter().map(|(name, _)| name).collect();
-            self.format.enums.push(Enumeration { name: name.clone(), columns, rows });
+            let mut enumeration = Enumeration { name: name.clone(), columns, rows, by_code: Vec::new() };
+            enumeration.index();
+            self.format.enums.push(enumeration);
         }
         Ok(())
     }
@@ -554,7 +563,7 @@ impl<'a> Compiler<'a> {
             }
             any.push(all);
         }
-        Ok(Condition { any, text: name.get_ref().clone() })
+        Ok(Condition { any, text: name.get_ref().clone(), gate: Gate::Tests })
     }
 
     // ---- fields ----
@@ -874,7 +883,7 @@ impl<'a> Compiler<'a> {
         };
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
-        Ok(Rule { id, when, unless, kind })
+        Ok(Rule { id, when, unless, kind, needs: None })
     }
 
     fn codecs(&mut self) -> Result<()> {
@@ -909,6 +918,40 @@ impl<'a> Compiler<'a> {
                 for case in cases {
                     self.format.fields[usize::from(case.0)].lead = lead;
                 }
+            }
+        }
+    }
+
+    /// Shorter ways to the answers of conditions and rules.
+    fn gates(&mut self) {
+        let mut fields = std::mem::take(&mut self.format.fields);
+        let mut records = std::mem::take(&mut self.format.records);
+        let shapes: Vec<Shape> = fields.iter().map(|field| field.shape.clone()).collect();
+        let gate = |condition: &mut Condition| condition.gate = gate(&self.format.enums, &shapes, condition);
+        fields.iter_mut().filter_map(|field| field.when.as_mut()).for_each(gate);
+        for rule in records.iter_mut().flat_map(|record| &mut record.rules) {
+            rule.when.iter_mut().chain(&mut rule.unless).for_each(gate);
+            if let RuleKind::Requires(condition) = &mut rule.kind {
+                gate(condition);
+            }
+            rule.needs = needs(&rule.kind);
+        }
+        (self.format.fields, self.format.records) = (fields, records);
+    }
+
+    /// Rows of plain leaves within each record.
+    fn runs(&mut self) {
+        for record in &self.format.records {
+            let mut next = Quick::default();
+            for id in record.fields.iter().rev() {
+                let quick = &mut self.format.quick[usize::from(id.0)];
+                if quick.plain > 0 {
+                    let before = if next.run < u8::MAX { next } else { Quick::default() };
+                    quick.run = before.run + 1;
+                    quick.run_bytes = before.run_bytes + u16::from(quick.plain);
+                    quick.run_relation = before.run_relation || quick.relation;
+                }
+                next = *quick;
             }
         }
     }
@@ -953,7 +996,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
         Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
         _ => 0,
     };
-    let anywhere = field.when.is_none() && field.at.is_none() && field.size.is_none() && field.exact.is_none();
+    let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
     let (width, big) = field.integer().unwrap_or((0, false));
     let text = matches!(field.shape, Shape::Text(_));
     let own = field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
@@ -962,5 +1005,95 @@ fn quick(format: &Format, field: &Field) -> Quick {
         _ => own,
     };
     let lead = field.lead as u16;
-    Quick { lead, fixed: field.fixed, width, big, plain: if anywhere { plain } else { 0 }, relation: field.relation.is_some(), ruled }
+    let prefix = match &field.shape {
+        Shape::Text(text) if anywhere && field.relation.is_none() && field.until.is_empty() => text.prefix,
+        _ => 0,
+    };
+    Quick {
+        lead,
+        fixed: field.fixed,
+        width,
+        big,
+        size: if anywhere { plain } else { 0 },
+        plain: if anywhere && field.when.is_none() { plain } else { 0 },
+        relation: field.relation.is_some(),
+        ruled,
+        prefix,
+        ..Quick::default()
+    }
+}
+
+/// The answers of a condition that reads one integer of the record itself, by its value.
+fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate {
+    let mut tests = condition.any.iter().flatten();
+    let Some(first) = tests.next() else { return Gate::Tests };
+    let [PathStep::Child(field)] = first.operand.steps[..] else { return Gate::Tests };
+    if let (TestKind::Present, Tail::Bit(bit), None) = (&first.kind, first.operand.tail, tests.next()) {
+        return Gate::Bit(field, bit);
+    }
+    let shape = &shapes[usize::from(field.0)];
+    let decided = |test: &Test| {
+        test.operand.steps[..] == [PathStep::Child(field)] && !matches!(test.kind, TestKind::Present)
+    };
+    if !condition.any.iter().flatten().all(decided) || matches!(shape, Shape::Digits { .. }) {
+        return Gate::Tests;
+    }
+    let read = |tail: Tail, number: u64| match (tail, shape) {
+        (Tail::Value, _) => Some(Value::Number(number)),
+        (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
+        (Tail::Attribute(column), Shape::Enum { of, .. }) => enums[*of].row(number).map(|row| row.attributes[column]),
+        (Tail::Attribute(_), _) => None,
+    };
+    let holds = |number: u64| {
+        condition.any.iter().any(|all| {
+            all.iter().all(|test| match &test.kind {
+                TestKind::Present => false,
+                TestKind::Is(values) => read(test.operand.tail, number).is_some_and(|v| values.contains(&v)),
+                TestKind::IsNot(values) => read(test.operand.tail, number).is_some_and(|v| !values.contains(&v)),
+            })
+        })
+    };
+    let mut set = [0; 2];
+    for number in (0..128).filter(|number| holds(*number)) {
+        set[(number >> 6) as usize] |= 1 << (number & 63);
+    }
+    Gate::Among(field, set)
+}
+
+/// The record within the record without which a rule reads nothing.
+fn needs(kind: &RuleKind) -> Option<FieldId> {
+    let within = |operand: &Operand| match operand.steps[..] {
+        [PathStep::Child(record), PathStep::Child(_)] => Some(record),
+        _ => None,
+    };
+    match kind {
+        RuleKind::Same(a, b, _) => within(a).or(within(b)),
+        RuleKind::AtMost(operands, _) | RuleKind::Ordered(operands) => {
+            let first = within(operands.first()?);
+            first.filter(|_| operands.iter().all(|operand| within(operand) == first))
+        }
+        _ => None,
+    }
+}
+
+/// What a field takes without further questions.
+fn pass(field: &Field) -> Pass {
+    if !field.refused.is_empty() || field.refers.is_some() {
+        return Pass::Unknown;
+    }
+    let bounded = field.range.is_some() || field.step.is_some();
+    match (&field.shape, field.value_rule) {
+        (Shape::Enum { of, .. }, Some(_)) if !bounded => Pass::Coded(*of),
+        (Shape::Bits { names, .. }, Some(_)) if !bounded && names.len() < 64 => Pass::Masked((1 << names.len()) - 1),
+        (Shape::Uint { .. } | Shape::Int { .. }, _) => {
+            let step = match &field.step {
+                None => 1,
+                Some((Step::Fixed(step), _)) => *step,
+                Some((Step::By(_), _)) => return Pass::Unknown,
+            };
+            let (low, high, _) = field.range.unwrap_or((0, u64::MAX, RuleId(0)));
+            if step > 0 { Pass::Within { low, high, step } } else { Pass::Unknown }
+        }
+        _ => Pass::Unknown,
+    }
 }

@@ -41,6 +41,8 @@ pub struct Format {
     pub fields: Vec<Field>,
     /// What the hot paths need of each field, by its id.
     pub quick: Vec<Quick>,
+    /// Numbers that a field takes without further questions, by its id.
+    pub passes: Vec<Pass>,
     /// All record instances.
     pub records: Vec<Record>,
     /// Enumerations with their attribute columns.
@@ -83,12 +85,44 @@ pub struct Quick {
     pub width: u8,
     /// The integer's most significant byte comes first.
     pub big: bool,
-    /// Bytes of a leaf of fixed size that is always there, at no stated place; 0: it is no such.
+    /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
+    pub size: u8,
+    /// The same, if it is always there; 0: it is no such.
     pub plain: u8,
     /// The field states a relation.
     pub relation: bool,
     /// A leaf with a rule of its own, or a record with rules.
     pub ruled: bool,
+    /// Bytes of the length prefix of a text at no stated place; 0: it is no such.
+    pub prefix: u8,
+    /// How many plain leaves stand in a row in the record from this field on.
+    pub run: u8,
+    /// Bytes of that row.
+    pub run_bytes: u16,
+    /// One of that row states a relation.
+    pub run_relation: bool,
+}
+
+/// Numbers of a field that break none of its rules, recognised at a glance. Others are looked at
+/// rule by rule.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Pass {
+    /// None is recognised.
+    #[default]
+    Unknown,
+    /// Multiples of the step within the range.
+    Within {
+        /// Least.
+        low: u64,
+        /// Most.
+        high: u64,
+        /// Resolution.
+        step: u64,
+    },
+    /// Codes of an enumeration.
+    Coded(usize),
+    /// Numbers without other bits than these.
+    Masked(u64),
 }
 
 /// A record instance.
@@ -332,11 +366,25 @@ pub struct Charset {
     pub allow: Vec<(u32, u32)>,
     /// Exceptions.
     pub except: Vec<u32>,
+    /// The allowed characters below 128, as bits.
+    pub ascii: [u64; 2],
 }
 
 impl Charset {
     /// Whether `c` is allowed.
+    #[inline]
     pub fn contains(&self, c: char) -> bool {
+        if c.is_ascii() { self.has_ascii(c as u8) } else { self.lists(c) }
+    }
+
+    /// Whether a character below 128 is allowed.
+    #[inline]
+    pub fn has_ascii(&self, byte: u8) -> bool {
+        self.ascii[usize::from(byte >> 6) & 1] >> (byte & 63) & 1 == 1
+    }
+
+    /// As the ranges and exceptions say.
+    pub(crate) fn lists(&self, c: char) -> bool {
         let c = c as u32;
         self.allow.iter().any(|&(low, high)| (low..=high).contains(&c)) && !self.except.contains(&c)
     }
@@ -351,6 +399,8 @@ pub struct Enumeration {
     pub columns: Vec<String>,
     /// Rows in the order of the description.
     pub rows: Vec<EnumRow>,
+    /// One more than the row of each code below 256; 0: there is none.
+    pub by_code: Vec<u16>,
 }
 
 /// One enumerator.
@@ -366,8 +416,22 @@ pub struct EnumRow {
 
 impl Enumeration {
     /// The row of `code`.
+    #[inline]
     pub fn row(&self, code: u64) -> Option<&EnumRow> {
-        self.rows.iter().find(|row| row.code == code)
+        match self.by_code.get(code as usize) {
+            Some(row) if code < 256 => self.rows.get(usize::from(*row).wrapping_sub(1)),
+            _ => self.rows.iter().find(|row| row.code == code),
+        }
+    }
+
+    /// Fills [`Enumeration::by_code`].
+    pub(crate) fn index(&mut self) {
+        self.by_code = vec![0; 256];
+        for (at, row) in self.rows.iter().enumerate().rev() {
+            if let Some(place) = self.by_code.get_mut(row.code as usize).filter(|_| row.code < 256) {
+                *place = at as u16 + 1;
+            }
+        }
     }
 }
 
@@ -424,6 +488,20 @@ pub struct Condition {
     pub any: Vec<Vec<Test>>,
     /// As written.
     pub text: String,
+    /// A shorter way to the same answer.
+    pub gate: Gate,
+}
+
+/// A condition on one integer of the record itself, decided by its value.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Gate {
+    /// The tests have to be read.
+    #[default]
+    Tests,
+    /// This bit of the field is set.
+    Bit(FieldId, u32),
+    /// The field holds one of the values in the set; beyond 127 the tests have to be read.
+    Among(FieldId, [u64; 2]),
 }
 
 /// One test of a [`Condition`].
@@ -457,6 +535,8 @@ pub struct Rule {
     pub unless: Option<Condition>,
     /// What must hold.
     pub kind: RuleKind,
+    /// Where this field of the record is absent, the rule says nothing.
+    pub needs: Option<FieldId>,
 }
 
 /// The layer "rule" of the language (the single-field rules are in [`Field`]).
@@ -568,8 +648,8 @@ impl Format {
 
     /// The facts of a field for the hot paths.
     #[inline]
-    pub fn quick(&self, id: FieldId) -> Quick {
-        self.quick[usize::from(id.0)]
+    pub fn quick(&self, id: FieldId) -> &Quick {
+        &self.quick[usize::from(id.0)]
     }
 
     /// A record.

@@ -25,15 +25,22 @@ pub fn break_rule(
     let mut found = Vec::new();
     let mut after = Tree::empty(tree.format());
     for node in nodes.iter().copied() {
-        let mut kept = 0;
+        let (mut kept, mut alone) = (0, false);
         for (label, edit) in candidates(tree, tables, node, &nodes) {
             after.redecode(&tree.apply(&edit, Repair::Affected));
-            if checker.all(&after).iter().any(|v| v.rule == rule.id) {
+            let violations = checker.all(&after);
+            if !violations.iter().any(|v| v.rule == rule.id) {
+                continue;
+            }
+            // Two edits for each participant, one of which breaks nothing else if there is one.
+            let only = violations.iter().all(|v| v.rule == rule.id);
+            if kept < 1 || (only && !alone) {
                 found.push((format!("{} {label}", tree.path(node)), edit));
                 kept += 1;
-                if kept == 2 {
-                    break;
-                }
+            }
+            alone |= only;
+            if kept >= 2 || alone && kept > 0 {
+                break;
             }
         }
     }

@@ -1,13 +1,24 @@
 //! Rules of a single field: range, resolution, enumerators, characters, references.
 
 use super::{Cause, Found, Violation};
-use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value};
+use crate::format::{Field, Format, Pass, RuleId, Shape, Step, TextShape, Value};
 use crate::tree::{NodeId, Tables, Tree};
 
 pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
     let format = tree.format();
     let at = tree.node(node);
     if at.short {
+        return true;
+    }
+    let passes = match format.passes[usize::from(at.field.0)] {
+        Pass::Unknown => false,
+        Pass::Within { low, high, step } => {
+            tree.number(node).is_some_and(|n| n >= low && n <= high && (step == 1 || n % step == 0))
+        }
+        Pass::Coded(of) => tree.number(node).is_some_and(|n| format.enums[of].row(n).is_some()),
+        Pass::Masked(bits) => tree.number(node).is_some_and(|n| n & !bits == 0),
+    };
+    if passes {
         return true;
     }
     let field = format.field(at.field);
@@ -90,14 +101,23 @@ pub(crate) fn text_rules(
     if bytes.len() > text.max_bytes as usize && !found(text.rules.length) {
         return false;
     }
-    let Ok(content) = std::str::from_utf8(bytes) else { return found(text.rules.utf8) };
     let charset = text.charset.map(|index| &format.charsets[index]);
     let (mut chars, mut lines, mut readable, mut allowed) = (0u32, 1u32, false, true);
-    for c in content.chars() {
-        chars += 1;
-        lines += u32::from(c == '\n');
-        readable |= c != ' ' && c != '\n';
-        allowed &= charset.is_none_or(|set| set.contains(c));
+    if bytes.is_ascii() {
+        chars = bytes.len() as u32;
+        for byte in bytes {
+            lines += u32::from(*byte == b'\n');
+            readable |= *byte != b' ' && *byte != b'\n';
+            allowed &= charset.is_none_or(|set| set.has_ascii(*byte));
+        }
+    } else {
+        let Ok(content) = std::str::from_utf8(bytes) else { return found(text.rules.utf8) };
+        for c in content.chars() {
+            chars += 1;
+            lines += u32::from(c == '\n');
+            readable |= c != ' ' && c != '\n';
+            allowed &= charset.is_none_or(|set| set.contains(c));
+        }
     }
     (chars <= text.max_chars || found(text.rules.characters))
         && (allowed || found(text.rules.charset))

@@ -24,7 +24,7 @@ pub(super) fn check(
     rule: &Rule,
     found: &mut Found<'_>,
 ) -> bool {
-    if !applies(tree, tables, record, rule) {
+    if rule.needs.is_some_and(|field| tree.child(record, field).is_none()) || !applies(tree, tables, record, rule) {
         return true;
     }
     let mut report = |node: NodeId, mut involved: Vec<NodeId>| {
@@ -120,11 +120,8 @@ fn attribute(tree: &Tree<'_>, node: NodeId, column: usize) -> Option<Value> {
 /// A requirement on a record that a dangling reference names is another rule's matter.
 fn decidable(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition: &Condition) -> bool {
     condition.any.iter().flatten().all(|test| {
-        let prefix = Operand {
-            steps: test.operand.steps[..test.operand.steps.len().saturating_sub(1)].to_vec(),
-            ..test.operand.clone()
-        };
-        let Some(holder) = tree.locate(record, &prefix, Some(tables)) else { return false };
+        let prefix = &test.operand.steps[..test.operand.steps.len().saturating_sub(1)];
+        let Some(holder) = tree.walk(record, prefix, Some(tables)) else { return false };
         let Some(node) = tree.locate(record, &test.operand, Some(tables)) else {
             // Absent, unless the record itself was cut short.
             return !tree.children(holder).any(|child| tree.node(child).short);
@@ -142,8 +139,8 @@ fn chain(tree: &Tree<'_>, tables: &Tables, record: NodeId, operand: &Operand) ->
     let mut nodes = Vec::new();
     for (index, step) in operand.steps.iter().enumerate() {
         if let crate::format::PathStep::Follow(field) = step {
-            let before = Operand { steps: operand.steps[..index].to_vec(), ..operand.clone() };
-            nodes.extend(tree.locate(record, &before, Some(tables)).and_then(|holder| tree.child(holder, *field)));
+            let before = &operand.steps[..index];
+            nodes.extend(tree.walk(record, before, Some(tables)).and_then(|holder| tree.child(holder, *field)));
         }
     }
     nodes.extend(tree.locate(record, operand, Some(tables)));

@@ -5,7 +5,7 @@ use crate::device::{Device, Outcome as Said};
 use crate::finding::{Kind, Raised};
 use crate::judgement::{Judge, Judgement};
 use crate::oracle::{Bench, CaseResult};
-use crate::rules::Cause;
+use crate::rules::{Cause, Violation};
 use crate::session::{Session, SessionStep};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,9 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
             deterministic: true,
         };
         if !raised.is_empty() {
-            outcome.field = Some(self.blamed(bytes).unwrap_or_else(|| path.to_string()));
+            let (rule, field) = self.blamed(bytes).unzip();
+            outcome.rule = rule.or(outcome.rule);
+            outcome.field = Some(field.unwrap_or_else(|| path.to_string()));
             let first = self.alone(index, bytes);
             let second = self.alone(index, bytes);
             outcome.alone = first.iter().any(|one| raised.iter().any(|r| r.kind == one.kind));
@@ -139,9 +141,17 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         raised
     }
 
-    fn blamed(&mut self, bytes: &[u8]) -> Option<String> {
+    /// The rule and field that tell most about what is wrong with an input: rather the value of a
+    /// field than a length that follows from it, and rather that than bytes that are left over.
+    fn blamed(&mut self, bytes: &[u8]) -> Option<(String, String)> {
         let (tree, violations) = self.bench.judge().explain(bytes);
-        violations.first().map(|v| tree.path(v.node))
+        let rank = |v: &Violation| match v.cause {
+            Cause::Field | Cause::Reference | Cause::Record(..) => 0,
+            Cause::Relation => 1,
+            Cause::Shape => 2,
+        };
+        let telling = violations.iter().min_by_key(|v| rank(v))?;
+        Some((tree.format().rule(telling.rule).to_string(), tree.path(telling.node)))
     }
 }
 

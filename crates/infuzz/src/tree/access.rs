@@ -1,7 +1,7 @@
 //! Reading a tree: children, operands, values, paths.
 
-use super::{NodeId, Tree};
-use crate::format::{Condition, Count, Delimiter, FieldId, Operand, PathStep, Shape, Tail, TestKind, Value};
+use super::{Node, NodeId, Tree};
+use crate::format::{Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Shape, Tail, TestKind, Value};
 
 /// Records of the tables that references name, by key.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,17 @@ impl Iterator for Children<'_, '_> {
     }
 }
 
+/// Whether a gate is open for a number, if that decides it.
+#[inline]
+pub(super) fn open(gate: &Gate, number: Option<u64>) -> Option<bool> {
+    let Some(number) = number else { return Some(false) };
+    match gate {
+        Gate::Tests => None,
+        Gate::Bit(_, bit) => Some(number >> bit & 1 == 1),
+        Gate::Among(_, set) => (number < 128).then(|| set[(number >> 6) as usize & 1] >> (number & 63) & 1 == 1),
+    }
+}
+
 impl<'f> Tree<'f> {
     /// The children of `node`, in order. Also usable while the node is still being decoded.
     #[inline]
@@ -88,11 +99,13 @@ impl<'f> Tree<'f> {
     /// The child that is `field`. Fields of a record stand in the order of their ids.
     #[inline]
     pub fn child(&self, node: NodeId, field: FieldId) -> Option<NodeId> {
-        let end = self.nodes[node as usize].next.min(self.nodes.len() as NodeId);
+        let nodes = self.nodes.as_slice();
+        let end = nodes[node as usize].next;
         let wanted = self.format.quick(field);
         let mut at = node + 1 + NodeId::from(wanted.lead);
-        while at < end {
-            let this = &self.nodes[at as usize];
+        while at < end
+            && let Some(this) = nodes.get(at as usize)
+        {
             if this.field == field {
                 return Some(at);
             }
@@ -119,9 +132,19 @@ impl<'f> Tree<'f> {
     }
 
     /// The node an operand names, from a record. References need `tables`.
+    #[inline]
     pub fn locate(&self, context: NodeId, operand: &Operand, tables: Option<&Tables>) -> Option<NodeId> {
+        match operand.steps.as_slice() {
+            [PathStep::Child(field)] => self.child(context, *field),
+            [PathStep::Child(record), PathStep::Child(field)] => self.child(self.child(context, *record)?, *field),
+            steps => self.walk(context, steps, tables),
+        }
+    }
+
+    /// Where these steps lead from a record.
+    pub(crate) fn walk(&self, context: NodeId, steps: &[PathStep], tables: Option<&Tables>) -> Option<NodeId> {
         let mut at = context;
-        for step in &operand.steps {
+        for step in steps {
             at = match step {
                 PathStep::Root => 0,
                 PathStep::Up => self.enclosing_record(at),
@@ -155,11 +178,13 @@ impl<'f> Tree<'f> {
     }
 
     /// The value an operand reads.
+    #[inline]
     pub fn value_of(&self, context: NodeId, operand: &Operand, tables: Option<&Tables>) -> Option<Value> {
         let node = self.locate(context, operand, tables)?;
         self.tail(node, operand.tail)
     }
 
+    #[inline]
     fn tail(&self, node: NodeId, tail: Tail) -> Option<Value> {
         let number = self.number(node)?;
         match tail {
@@ -181,7 +206,19 @@ impl<'f> Tree<'f> {
     }
 
     /// Whether a condition holds on a record. A test of a field that is not there fails.
+    #[inline]
     pub fn holds(&self, context: NodeId, condition: &Condition, tables: Option<&Tables>) -> bool {
+        match condition.gate {
+            Gate::Tests => self.passes(context, condition, tables),
+            Gate::Bit(field, _) | Gate::Among(field, _) => {
+                let number = self.child(context, field).and_then(|node| self.number(node));
+                open(&condition.gate, number).unwrap_or_else(|| self.passes(context, condition, tables))
+            }
+        }
+    }
+
+    /// Whether the tests of a condition come out so that it holds.
+    pub(super) fn passes(&self, context: NodeId, condition: &Condition, tables: Option<&Tables>) -> bool {
         condition.any.iter().any(|all| {
             all.iter().all(|test| match &test.kind {
                 TestKind::Present => match test.operand.tail {
@@ -207,15 +244,20 @@ impl<'f> Tree<'f> {
         }
         let bytes = &self.bytes[node.start as usize..node.end as usize];
         let quick = self.format.quick(node.field);
-        if quick.width > 0 {
-            return Some(match (bytes.len(), quick.big) {
-                (1, _) => u64::from(bytes[0]),
-                (2, false) => u64::from(u16::from_le_bytes([bytes[0], bytes[1]])),
-                (4, false) => u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-                (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-                (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-            });
+        if quick.width == 0 {
+            return self.digits(node, bytes);
         }
+        Some(match (bytes, quick.big) {
+            ([a], _) => u64::from(*a),
+            ([a, b], false) => u64::from(u16::from_le_bytes([*a, *b])),
+            ([a, b, c, d], false) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
+            (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+            (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
+        })
+    }
+
+    /// The number that ASCII digits stand for.
+    fn digits(&self, node: &Node, bytes: &[u8]) -> Option<u64> {
         match self.format.field(node.field).shape {
             Shape::Digits { .. } => {
                 let text = std::str::from_utf8(bytes).ok()?;

@@ -1,14 +1,19 @@
 //! The lenient decoder: never fails, loses no byte.
 
 use super::{Node, NodeId, Problem, Tree};
-use crate::format::{Codec, Count, Extent, FieldId, Place, RecordId, RuleId, Shape, TextShape};
+use super::access::open;
+use crate::format::{Codec, Count, Extent, FieldId, Gate, Place, RecordId, RuleId, Shape, TextShape};
 
 /// Undoes the whole-message codecs. A message that would not come out the same again is not of
 /// the codec's form; it is kept as it is, and the rule is noted.
 pub(super) fn codecs(tree: &mut Tree<'_>, wire: &[u8]) {
+    tree.opaque = false;
+    if tree.format.codecs.is_empty() {
+        tree.bytes.extend_from_slice(wire);
+        return;
+    }
     let mut plain = wire.to_vec();
     let mut broken = None;
-    tree.opaque = false;
     for codec in &tree.format.codecs {
         let Codec::Substitute(table, rule) = codec;
         let decoded = unsubstitute(table, &plain);
@@ -145,11 +150,52 @@ impl Decoder<'_, '_> {
         }
     }
 
+    /// The plain leaves that stand in a row from the first of `fields` on; only the first, where
+    /// the input ends before the row does. Gives how many.
+    #[inline]
+    fn row(&mut self, fields: &[FieldId], node: NodeId, limit: usize, exact: RuleId) -> usize {
+        let format = self.tree.format;
+        let quick = format.quick(fields[0]);
+        let end = self.at + usize::from(quick.run_bytes);
+        if end > limit {
+            self.plain(fields[0], usize::from(quick.plain), quick.relation, node, 0, limit, exact);
+            return 1;
+        }
+        let row = &fields[..usize::from(quick.run)];
+        let (mut start, first) = (self.at as u32, self.tree.nodes.len() as NodeId);
+        let mut next = first;
+        self.tree.nodes.extend(row.iter().map(|&field| {
+            let from = start;
+            start += u32::from(format.quick(field).plain);
+            next += 1;
+            Node { field, parent: node, start: from, end: start, next, index: 0, short: false, blank: false }
+        }));
+        if quick.run_relation {
+            let stating = (first..).zip(row).filter(|(_, field)| format.quick(**field).relation);
+            self.tree.relations.extend(stating.map(|(node, _)| node));
+        }
+        self.at = end;
+        row.len()
+    }
+
+    /// A text with a length prefix of one byte that is always there.
+    #[inline]
+    fn prefixed(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
+        let length = match self.tree.bytes.get(self.at) {
+            Some(length) if self.at < limit => usize::from(*length),
+            _ => 0,
+        };
+        self.plain(id, 1 + length, false, parent, index, limit, exact);
+    }
+
     fn field(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
         let format = self.tree.format;
         let quick = format.quick(id);
-        if quick.plain > 0 {
-            return self.plain(id, usize::from(quick.plain), quick.relation, parent, index, limit, exact);
+        if quick.size > 0 {
+            return self.plain(id, usize::from(quick.size), quick.relation, parent, index, limit, exact);
+        }
+        if quick.prefix == 1 {
+            return self.prefixed(id, parent, index, limit, exact);
         }
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
@@ -254,16 +300,33 @@ impl Decoder<'_, '_> {
             }
         }
         let separator = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node));
-        for &id in &record.fields {
+        // The integer that the last condition read: the next one mostly reads the same.
+        let mut known = (FieldId(u16::MAX), None);
+        let mut next = 0;
+        while let Some(&id) = record.fields.get(next) {
             let quick = format.quick(id);
             if quick.plain > 0 && separator.is_none() {
-                self.plain(id, usize::from(quick.plain), quick.relation, node, 0, limit, exact);
+                next += self.row(&record.fields[next..], node, limit, exact);
                 continue;
             }
+            next += 1;
             let field = format.field(id);
-            if let Some(when) = &field.when
-                && !self.tree.holds(node, when, None)
-            {
+            if let Some(when) = &field.when {
+                let there = match when.gate {
+                    Gate::Tests => None,
+                    Gate::Bit(field, _) | Gate::Among(field, _) => {
+                        if known.0 != field || known.1.is_none() {
+                            known = (field, self.tree.child(node, field).and_then(|node| self.tree.number(node)));
+                        }
+                        open(&when.gate, known.1)
+                    }
+                };
+                if !there.unwrap_or_else(|| self.tree.passes(node, when, None)) {
+                    continue;
+                }
+            }
+            if quick.size > 0 && separator.is_none() {
+                self.plain(id, usize::from(quick.size), quick.relation, node, 0, limit, exact);
                 continue;
             }
             match &separator {

@@ -278,7 +278,9 @@ impl Tree<'_> {
         }
         if repair != Repair::Nothing {
             if repair == Repair::All || self.recount_needed(&patches) {
-                return decode::recode(self, self.recounted(edit, writer.out, &moved, repair));
+                if let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair) {
+                    return decode::recode(self, bytes);
+                }
             }
             self.write_checks(&moved, edit, repair, &mut writer);
         }
@@ -364,22 +366,24 @@ impl Tree<'_> {
         self.format().record_of(item).is_some_and(|record| record.fields.iter().any(counts))
     }
 
-    /// Decodes the edited bytes, writes every such count and then every affected check.
-    fn recounted(&self, edit: &Edit, out: Vec<u8>, moved: &Moved<'_, '_>, repair: Repair) -> Vec<u8> {
-        let mut tree = self.clone();
-        tree.wire = None;
-        tree.problems.clear();
-        tree.bytes = out;
+    /// Decodes the edited bytes, writes every such count and then every affected check. None: the
+    /// bytes no longer have the shape, so that what is decoded does not tell where things are.
+    fn recounted(&self, edit: &Edit, out: &[u8], moved: &Moved<'_, '_>, repair: Repair) -> Option<Vec<u8>> {
+        let mut tree = Tree::empty(self.format());
+        tree.opaque = self.opaque;
+        tree.nodes.reserve(self.nodes.len() + 64);
+        tree.bytes = out.to_vec();
         decode::run(&mut tree);
+        if !tree.problems.is_empty() {
+            return None;
+        }
         let kept: Vec<usize> = edit
             .left_broken
             .iter()
             .map(|(n, _)| moved.start(*n))
             .chain(moved.patches.iter().filter(|p| self.relation(p.owner).is_some()).map(|p| moved.start(p.owner)))
             .collect();
-        let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
         let mut pending = Vec::new();
-        tree.bytes = writer.out.clone();
         for &node in tree.relations() {
             let is_count = matches!(tree.relation(node).map(|r| &r.kind), Some(RelationKind::CountWhere { .. }));
             let start = tree.node(node).start as usize;
@@ -390,6 +394,7 @@ impl Tree<'_> {
                 pending.push((start, tree.encode_number(node, value)));
             }
         }
+        let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
         for (at, bytes) in pending {
             writer.write(at, &bytes);
         }
@@ -411,7 +416,7 @@ impl Tree<'_> {
                 writer.write(at.start as usize, &tree.encode_number(node, value));
             }
         }
-        writer.out
+        Some(writer.out)
     }
 
     /// Whether the check at the same place of the old tree was broken already.

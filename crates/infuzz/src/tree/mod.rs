@@ -129,11 +129,13 @@ impl<'f> Tree<'f> {
     }
 
     /// A node.
+    #[inline]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }
 
     /// A node's bytes.
+    #[inline]
     pub fn span(&self, id: NodeId) -> &[u8] {
         let node = self.node(id);
         &self.bytes[node.start as usize..node.end as usize]

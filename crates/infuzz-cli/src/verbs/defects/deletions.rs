@@ -69,12 +69,18 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
         }
         bar.set_message(site.rules.join(" or "));
         let number = number.to_string();
-        let said = scratch.ask(
-            &binary,
-            &["sweep", "--library", LIBRARY, "--seed", "1", "--json"],
-            Some((VARIABLE, &number)),
-        )?;
-        let (found_by_rule, cases) = found(said.as_ref(), &site.rules);
+        let sweep = |more: &[&str]| {
+            let arguments = [&["sweep", "--library", LIBRARY, "--seed", "1", "--json"], more].concat();
+            scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
+        };
+        // Mostly the first finding names the rule already.
+        let first = sweep(&["--until-first"])?;
+        let cases = first.as_ref().and_then(|r| r["ran"].as_u64());
+        let mut found_by_rule = found(first.as_ref(), &site.rules);
+        if found_by_rule.as_ref().is_some_and(|rule| !site.rules.contains(rule)) {
+            found_by_rule = found(sweep(&[])?.as_ref(), &site.rules);
+        }
+        let cases = found_by_rule.as_ref().and(cases);
         let place = format!("crates/pump/src/{file}:{}", site.line);
         if found_by_rule.is_none() {
             let why = explained.iter().find(|(known, _)| *known == id).map(|(_, why)| why.clone());
@@ -86,16 +92,14 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
     Ok(report)
 }
 
-/// The first finding under one of the check's own rules, else the first under any.
-fn found(said: Option<&Value>, rules: &[String]) -> (Option<String>, Option<u64>) {
-    let Some(report) = said else { return (Some("the sweep ends abnormally".into()), None) };
+/// The rule of the first finding under one of the check's own rules, else of the first under any.
+fn found(said: Option<&Value>, rules: &[String]) -> Option<String> {
+    let Some(report) = said else { return Some("the sweep ends abnormally".into()) };
     let findings = report["findings"].as_array().map_or(&[][..], Vec::as_slice);
     let own = findings.iter().find(|f| f["rule"].as_str().is_some_and(|rule| rules.iter().any(|r| r == rule)));
-    let Some(finding) = own.or_else(|| findings.first()) else { return (None, None) };
-    let rule = finding["rule"]
-        .as_str()
-        .map_or_else(|| finding["kind"].as_str().unwrap_or("a finding").to_string(), str::to_string);
-    (Some(rule), finding["case"].as_u64())
+    let finding = own.or_else(|| findings.first())?;
+    let named = finding["rule"].as_str().or_else(|| finding["kind"].as_str());
+    Some(named.unwrap_or("a finding").to_string())
 }
 
 fn explanations(root: &Path) -> Result<Vec<(String, String)>, Failure> {
@@ -128,7 +132,8 @@ fn number_checks(pump: &Path) -> Result<Vec<Site>, Failure> {
                 out.push_str(&format!("require!({}, ", sites.len()));
                 let inside = &after["require!(".len()..];
                 let line = text[..text.len() - rest.len() + at].matches('\n').count() + 1;
-                sites.push(site(&file, line, arguments(inside)));
+                let before = &text[..text.len() - rest.len() + at];
+                sites.push(site(&file, line, before, arguments(inside)));
                 rest = inside;
             }
             out.push_str(rest);
@@ -175,7 +180,8 @@ fn arguments(inside: &str) -> &str {
     inside
 }
 
-fn site(file: &Path, line: usize, arguments: &str) -> Site {
+/// A check, from the text before it and the text between its parentheses.
+fn site(file: &Path, line: usize, before: &str, arguments: &str) -> Site {
     let mut depth = 0;
     let end = arguments.char_indices().find(|(_, c)| {
         match c {
@@ -189,7 +195,15 @@ fn site(file: &Path, line: usize, arguments: &str) -> Site {
     let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
     let named =
         arguments.split("Rule::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(""));
-    let mut rules: Vec<String> = named.filter_map(|variant| pump_rule(variant)).collect();
+    let mut rules: Vec<String> = named.filter_map(pump_rule).collect();
+    if rules.is_empty() && arguments.contains("section_length(") {
+        rules.push("section.length".into());
+    } else if rules.is_empty()
+        && let Some((_, last)) = before.rsplit_once("Rule::")
+    {
+        // The refusal is made by a closure of the same function.
+        rules.extend(pump_rule(last.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("")));
+    }
     rules.dedup();
     Site { file: file.to_path_buf(), line, rules, condition }
 }

@@ -47,7 +47,7 @@ fn progress(length: usize) -> ProgressBar {
 }
 
 fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure> {
-    let report = bank::run(only, runs, |length| progress(length))?;
+    let report = bank::run(only, runs, progress)?;
     if json {
         output::json(&report);
     } else {
@@ -67,7 +67,7 @@ fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure>
 }
 
 fn deleted(only: Option<&str>, json: bool) -> Result<Status, Failure> {
-    let report = deletions::run(only, |length| progress(length))?;
+    let report = deletions::run(only, progress)?;
     if json {
         output::json(&report);
     } else {
