@@ -49,7 +49,9 @@ impl Setting {
 
     /// A library by the name of a seed or by its file, which must be valid.
     pub fn library(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        if self.builtin.seeds.iter().any(|(seed, _)| *seed == name) || self.builtin.made.iter().any(|(made, _)| *made == name) {
+        if self.builtin.seeds.iter().any(|(seed, _)| *seed == name)
+            || self.builtin.made.iter().any(|(made, _)| *made == name)
+        {
             return self.seed(name);
         }
         self.valid_file(Path::new(name))

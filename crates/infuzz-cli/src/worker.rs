@@ -13,7 +13,6 @@ use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult};
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{Plan, Sweeper, wrong_reason};
-use infuzz::tree::Tree;
 use infuzz_devices::PumpInProcess;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -46,14 +45,7 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         Err(BenchError::NotAccepted(why)) => return say(&mut to, &Answer::NotAccepted(why)),
         Err(error) => return say(&mut to, &Answer::Failed(error.to_string())),
     };
-    let plan = Plan {
-        base: Tree::empty(setting.format),
-        cases: Vec::new(),
-        not_applicable: Vec::new(),
-        fields: 0,
-        applied: 0,
-        rules_not_broken: Vec::new(),
-    };
+    let plan = Plan::empty(setting.format);
     let mut worker = Worker {
         number_file,
         to,

@@ -61,7 +61,10 @@ impl Device for PumpInProcess {
             restart: true,
             look_up: true,
             snapshot: true,
-            reasons: true, memory: true, transfer: true, power_cut: true,
+            reasons: true,
+            memory: true,
+            transfer: true,
+            power_cut: true,
         }
     }
 

@@ -13,8 +13,10 @@ fn sweep<D: Device>(library: &str, device: D) -> (BTreeMap<Kind, usize>, usize, 
     let builtin = Builtin::named("drug-library").expect("built in");
     let format = builtin.load().expect("loads");
     let seed = |name: &str| builtin.seed(&format, name).expect("composes");
-    let others =
-        ["minimal", "every-kind", "typical", "crowded", "overcrowded"].into_iter().filter(|n| *n != library).map(|n| (n.to_string(), seed(n)));
+    let others = ["minimal", "every-kind", "typical", "crowded", "overcrowded"]
+        .into_iter()
+        .filter(|n| *n != library)
+        .map(|n| (n.to_string(), seed(n)));
     let plan = Plan::new(&format, &seed(library), others.collect(), Instances::Three);
     let bench = Bench::new(&format, device, [seed("known-good-a"), seed("known-good-b")])
         .expect("the known-good libraries are accepted");

@@ -41,7 +41,11 @@ fn main() -> Result<(), String> {
         body.mutate(&mut data, 4096, draw);
         failed += u32::from(body.execute(&data).is_some());
     });
-    println!("| one execution of drug_library from every-kind against one parse of it | {:.1}× ({:.0} executions/s) | ≤ 6× |", execution / one_parse, 1e9 / execution);
+    println!(
+        "| one execution of drug_library from every-kind against one parse of it | {:.1}× ({:.0} executions/s) | ≤ 6× |",
+        execution / one_parse,
+        1e9 / execution
+    );
     for (name, bytes, calls) in [("every-kind", &every, 2000), ("typical", &typical, 50)] {
         let mut mutation = Mutation::new(&format, vec![bytes.clone()]);
         let mut draw = 0;

@@ -63,6 +63,7 @@ impl<'a> Compiler<'a> {
             fields: Vec::new(),
             quick: Vec::new(),
             passes: Vec::new(),
+            steady: false,
             records: Vec::new(),
             enums: Vec::new(),
             charsets: Vec::new(),
@@ -103,6 +104,7 @@ impl<'a> Compiler<'a> {
         self.runs();
         self.gates();
         self.codecs()?;
+        self.shaping();
         self.check_order()?;
         if let Some(lookup) = &self.source.lookup {
             let table = self.list_named(RecordId(0), &lookup.table)?;
@@ -939,6 +941,36 @@ impl<'a> Compiler<'a> {
         (self.format.fields, self.format.records) = (fields, records);
     }
 
+    /// Which fields decide where others stand.
+    fn shaping(&mut self) {
+        let format = &mut self.format;
+        format.steady = format.codecs.is_empty()
+            && format.records.iter().all(|record| record.blank.is_none() && record.separator.is_none());
+        for field in &format.fields {
+            let mut deciding: Vec<FieldId> =
+                field.when.iter().flat_map(|when| when.any.iter().flatten()).map(|test| test.operand.field).collect();
+            for place in [&field.at, &field.size].into_iter().flatten() {
+                if let Place::Field(operand) = place {
+                    deciding.push(operand.field);
+                }
+            }
+            match &field.shape {
+                Shape::Switch { on: operand, .. } | Shape::List { count: Count::Field(operand), .. } => {
+                    deciding.push(operand.field);
+                }
+                Shape::List { count: Count::Delimited(_), .. } | Shape::Bytes(Extent::Until(_)) => {
+                    format.steady = false;
+                }
+                Shape::Text(text) if matches!(text.extent, Extent::Until(_)) => format.steady = false,
+                _ => {}
+            }
+            format.steady &= field.until.is_empty();
+            for id in deciding {
+                format.quick[usize::from(id.0)].shaping = true;
+            }
+        }
+    }
+
     /// Rows of plain leaves within each record.
     fn runs(&mut self) {
         for record in &self.format.records {
@@ -992,14 +1024,19 @@ impl<'a> Compiler<'a> {
 
 fn quick(format: &Format, field: &Field) -> Quick {
     let plain = match &field.shape {
-        Shape::Uint { width, .. } | Shape::Int { width, .. } | Shape::Enum { width, .. } | Shape::Bits { width, .. } | Shape::Digits { width } => *width,
+        Shape::Uint { width, .. }
+        | Shape::Int { width, .. }
+        | Shape::Enum { width, .. }
+        | Shape::Bits { width, .. }
+        | Shape::Digits { width } => *width,
         Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
         _ => 0,
     };
     let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
     let (width, big) = field.integer().unwrap_or((0, false));
     let text = matches!(field.shape, Shape::Text(_));
-    let own = field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
+    let own =
+        field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
     let ruled = match field.shape {
         Shape::Record(record) => !format.record(record).rules.is_empty(),
         _ => own,
@@ -1032,9 +1069,8 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         return Gate::Bit(field, bit);
     }
     let shape = &shapes[usize::from(field.0)];
-    let decided = |test: &Test| {
-        test.operand.steps[..] == [PathStep::Child(field)] && !matches!(test.kind, TestKind::Present)
-    };
+    let decided =
+        |test: &Test| test.operand.steps[..] == [PathStep::Child(field)] && !matches!(test.kind, TestKind::Present);
     if !condition.any.iter().flatten().all(decided) || matches!(shape, Shape::Digits { .. }) {
         return Gate::Tests;
     }

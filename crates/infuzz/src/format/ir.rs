@@ -43,6 +43,8 @@ pub struct Format {
     pub quick: Vec<Quick>,
     /// Numbers that a field takes without further questions, by its id.
     pub passes: Vec<Pass>,
+    /// Where things stand depends on the values of fields alone, not on a search for bytes.
+    pub steady: bool,
     /// All record instances.
     pub records: Vec<Record>,
     /// Enumerations with their attribute columns.
@@ -95,6 +97,8 @@ pub struct Quick {
     pub ruled: bool,
     /// Bytes of the length prefix of a text at no stated place; 0: it is no such.
     pub prefix: u8,
+    /// What else there is, where or how long, depends on the field.
+    pub shaping: bool,
     /// How many plain leaves stand in a row in the record from this field on.
     pub run: u8,
     /// Bytes of that row.

@@ -6,10 +6,11 @@ use crate::format::{Rule, RuleKind, Shape};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
 /// Edits that break `rule` on `record`, each with a label. Every one was tried: the rule is
-/// among the broken ones afterwards. At most two per participant.
-pub fn break_rule(
+/// among the broken ones afterwards. `valid` is a valid tree not very different, if there is one. At most two per participant.
+pub fn break_rule<'f>(
     checker: &mut Checker,
-    tree: &Tree<'_>,
+    valid: Option<&Tree<'f>>,
+    tree: &Tree<'f>,
     tables: &Tables,
     record: NodeId,
     rule: &Rule,
@@ -27,8 +28,8 @@ pub fn break_rule(
     for node in nodes.iter().copied() {
         let (mut kept, mut alone) = (0, false);
         for (label, edit) in candidates(tree, tables, node, &nodes) {
-            after.redecode(&tree.apply(&edit, Repair::Affected));
-            let violations = checker.all(&after);
+            super::redecode(&mut after, valid, &tree.apply(&edit, Repair::Affected));
+            let violations = checker.all_since(valid, &after);
             if !violations.iter().any(|v| v.rule == rule.id) {
                 continue;
             }

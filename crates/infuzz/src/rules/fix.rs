@@ -29,12 +29,34 @@ pub fn settle_within(
     protected: &[String],
     steps: usize,
 ) -> Option<Vec<u8>> {
+    repaired(checker, None, bytes, format, protected, steps)
+}
+
+/// As [`settle`], given the tree of a valid input that is not very different.
+pub fn settle_since<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    bytes: &[u8],
+    format: &'f Format,
+    protected: &[String],
+) -> Option<Vec<u8>> {
+    repaired(checker, valid, bytes, format, protected, MAX_STEPS)
+}
+
+fn repaired<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    bytes: &[u8],
+    format: &'f Format,
+    protected: &[String],
+    steps: usize,
+) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let mut tree = Tree::empty(format);
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
-        tree.redecode(&bytes);
-        let violations = checker.all(&tree);
+        redecode(&mut tree, valid, &bytes);
+        let violations = checker.all_since(valid, &tree);
         if violations.is_empty() {
             return Some(bytes);
         }
@@ -60,11 +82,22 @@ pub fn settle_within(
 /// Repairs whatever else a fault at `path` breaks, so that its own rules are the only broken ones.
 /// None: the others cannot be repaired without it, or it breaks nothing else.
 pub fn isolate(checker: &mut Checker, bytes: &[u8], format: &Format, path: &str) -> Option<Vec<u8>> {
+    isolate_since(checker, None, bytes, format, path)
+}
+
+/// The same, given the tree of a valid input that is not very different.
+pub fn isolate_since<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    bytes: &[u8],
+    format: &'f Format,
+    path: &str,
+) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let mut tree = Tree::empty(format);
     for step in 0..MAX_STEPS {
-        tree.redecode(&bytes);
-        let violations = checker.all(&tree);
+        redecode(&mut tree, valid, &bytes);
+        let violations = checker.all_since(valid, &tree);
         let node = tree.find(path)?;
         let own = |v: &Violation| v.node == node && matches!(v.cause, Cause::Field | Cause::Reference);
         if violations.iter().any(|v| v.cause == Cause::Shape) || !violations.iter().any(own) {
@@ -82,6 +115,14 @@ pub fn isolate(checker: &mut Checker, bytes: &[u8], format: &Format, path: &str)
         bytes = next;
     }
     None
+}
+
+/// Decodes bytes that may have the structure of a valid input.
+pub(crate) fn redecode<'f>(tree: &mut Tree<'f>, valid: Option<&Tree<'f>>, bytes: &[u8]) {
+    match valid {
+        Some(valid) => tree.redecode_like(valid, bytes),
+        None => tree.redecode(bytes),
+    }
 }
 
 /// An edit after which the violated rule holds.
@@ -261,11 +302,7 @@ impl Fixer<'_, '_> {
                     return None;
                 }
                 let Some((PathStep::Child(field), before)) = test.operand.steps.split_last() else { return None };
-                let holder = tree.locate(
-                    record,
-                    &Operand { steps: before.to_vec(), ..test.operand.clone() },
-                    Some(self.tables),
-                )?;
+                let holder = tree.walk(record, before, Some(self.tables))?;
                 let bits = tree.format().field(*field).when.as_ref()?.any.first()?.first()?;
                 let bits = tree.locate(holder, &bits.operand, None)?;
                 (tree.child(holder, *field).is_none() && self.free(bits))
@@ -343,11 +380,7 @@ impl Fixer<'_, '_> {
             PathStep::Follow(field) => Some((at, *field)),
             _ => None,
         })?;
-        let holder = tree.locate(
-            record,
-            &Operand { steps: operand.steps[..at].to_vec(), ..operand.clone() },
-            Some(self.tables),
-        )?;
+        let holder = tree.walk(record, &operand.steps[..at], Some(self.tables))?;
         let node = tree.child(holder, field)?;
         let table = tree.format().field(field).refers.as_ref()?.table;
         let rest = Operand { steps: operand.steps[at + 1..].to_vec(), ..operand.clone() };

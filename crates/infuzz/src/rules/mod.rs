@@ -4,15 +4,18 @@ mod breaks;
 mod field;
 mod fix;
 mod record;
+mod scope;
 mod table;
 
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
-pub use fix::{fix, isolate, settle, settle_within};
+pub(crate) use fix::redecode;
+pub use fix::{fix, isolate, isolate_since, settle, settle_since, settle_within};
 pub use record::broken_by as participants;
 
 use crate::format::{RuleId, RuleKind, Shape};
 use crate::tree::{NodeId, Tables, Tree};
+use scope::Scope;
 
 /// Which line of the description is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,17 @@ impl Checker {
         violations
     }
 
+    /// Every broken rule of an input, given a valid one: what cannot have changed is passed over.
+    pub fn all_since(&mut self, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let scope = valid.and_then(|valid| Scope::between(valid, tree));
+        self.scan_within(tree, scope.as_ref(), &mut |violation| {
+            violations.push(violation);
+            true
+        });
+        violations
+    }
+
     /// The first broken rule found.
     pub fn first(&mut self, tree: &Tree<'_>) -> Option<Violation> {
         let mut first = None;
@@ -92,25 +106,32 @@ impl Checker {
 
     /// Calls `found` with each broken rule until it says stop.
     pub(crate) fn scan(&mut self, tree: &Tree<'_>, found: &mut Found<'_>) {
+        self.scan_within(tree, None, found);
+    }
+
+    fn scan_within(&mut self, tree: &Tree<'_>, scope: Option<&Scope>, found: &mut Found<'_>) {
         for problem in tree.problems() {
             if !found(Violation::one(problem.rule, problem.node, Cause::Shape)) {
                 return;
             }
         }
         self.tables.rebuild(tree);
-        let _ = self.fields_and_records(tree, found) && self.relations(tree, found);
+        let _ = self.fields_and_records(tree, scope, found) && self.relations(tree, found);
     }
 
-    fn fields_and_records(&mut self, tree: &Tree<'_>, found: &mut Found<'_>) -> bool {
+    fn fields_and_records(&mut self, tree: &Tree<'_>, scope: Option<&Scope>, found: &mut Found<'_>) -> bool {
         let format = tree.format();
         for id in 0..tree.nodes().len() as NodeId {
             let node = tree.node(id);
-            if !format.quick(node.field).ruled {
+            if !format.quick(node.field).ruled || scope.is_some_and(|scope| !scope.has(node.field)) {
                 continue;
             }
             match format.field(node.field).shape {
                 Shape::Record(record) if !node.blank => {
                     for (index, rule) in format.record(record).rules.iter().enumerate() {
+                        if scope.is_some_and(|scope| !scope.has_rule(record, index)) {
+                            continue;
+                        }
                         let go_on = match &rule.kind {
                             RuleKind::Unique { .. } | RuleKind::Ascending { .. } => {
                                 self.keys.check(tree, &self.tables, id, index, rule, found)

@@ -3,8 +3,7 @@
 use crate::classes::CLASSES;
 use crate::compose::{default_bytes, encode_text};
 use crate::format::{FieldId, Format, RelationKind, RuleKind, Shape};
-use crate::judgement::Judgement;
-use crate::rules::{Checker, break_rule, isolate, settle};
+use crate::rules::{Checker, break_rule, isolate_since, redecode, settle_since};
 use crate::session::{Session, SessionStep};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use serde::Serialize;
@@ -32,15 +31,19 @@ pub static STRUCTURE: &[&str] = &[
 /// Lists are grown to at most so many records.
 const MOST_GROWN: u64 = 400;
 
+/// Results of repairs are kept if they are shorter than this.
+const MOST_KEPT: usize = 64 * 1024;
+
 /// How a case's bytes are made from the base library.
 #[derive(Clone, Debug)]
 pub enum How {
     /// The edit, relations repaired.
     Edit(Edit),
-    /// The edit, then every other field adapted until the library is valid.
-    Settled(Edit, String),
-    /// The edit, then whatever else it breaks repaired, so that one rule is broken.
-    Isolated(Edit, String),
+    /// The edit, then every other field adapted until the library is valid; the bytes, if they
+    /// are short enough to be kept.
+    Settled(Edit, String, Option<Vec<u8>>),
+    /// The edit, then whatever else it breaks repaired, so that one rule is broken; the same.
+    Isolated(Edit, String, Option<Vec<u8>>),
     /// The edit, nothing repaired.
     Raw(Edit),
     /// These bytes.
@@ -77,6 +80,8 @@ pub struct NotApplicable {
 pub struct Plan<'f> {
     /// The library that is edited.
     pub base: Tree<'f>,
+    /// Whether it is valid.
+    is_valid: bool,
     /// The cases, in order.
     pub cases: Vec<Planned>,
     /// Pairs of leaf field and class without a case.
@@ -85,8 +90,6 @@ pub struct Plan<'f> {
     pub fields: usize,
     /// Pairs of leaf field and class that have cases.
     pub applied: usize,
-    /// Rules of the description that no case was meant to break.
-    pub rules_not_broken: Vec<String>,
 }
 
 /// Which occurrences of a field are tried.
@@ -113,23 +116,26 @@ impl Instances {
 }
 
 impl<'f> Plan<'f> {
+    /// No cases: for a sweep whose cases come from elsewhere.
+    pub fn empty(format: &'f Format) -> Self {
+        let base = Tree::empty(format);
+        Plan { base, is_valid: false, cases: Vec::new(), not_applicable: Vec::new(), fields: 0, applied: 0 }
+    }
+
     /// Plans a sweep of `base`, which must be valid. `others` are further valid libraries.
     pub fn new(format: &'f Format, base: &[u8], others: Vec<(String, Vec<u8>)>, instances: Instances) -> Self {
         let tree = Tree::decode(format, base);
         let mut tables = Tables::default();
         tables.rebuild(&tree);
-        let plan = Plan {
-            base: tree,
-            cases: Vec::new(),
-            not_applicable: Vec::new(),
-            fields: 0,
-            applied: 0,
-            rules_not_broken: Vec::new(),
-        };
+        let mut checker = Checker::default();
+        let mut plan = Plan::empty(format);
+        plan.is_valid = checker.first(&tree).is_none();
+        plan.base = tree;
         let mut planner = Planner {
             plan,
             tables,
-            checker: Checker::default(),
+            checker,
+            edited: Tree::empty(format),
             instances,
             by_field: Vec::new(),
             deciding: deciding(format),
@@ -154,20 +160,26 @@ impl<'f> Plan<'f> {
         planner.plan
     }
 
+    /// The base, if it is valid.
+    fn valid(&self) -> Option<&Tree<'f>> {
+        Some(&self.base).filter(|_| self.is_valid)
+    }
+
     /// The bytes of a case.
     pub fn bytes(&self, case: &Planned) -> Vec<u8> {
         match &case.how {
             How::Edit(edit) => self.base.apply(edit, Repair::Affected),
             How::Raw(edit) => self.base.apply(edit, Repair::Nothing),
-            How::Bytes(bytes) => bytes.clone(),
-            How::Isolated(edit, path) => {
+            How::Bytes(bytes) | How::Settled(.., Some(bytes)) | How::Isolated(.., Some(bytes)) => bytes.clone(),
+            How::Isolated(edit, path, None) => {
                 let strict = self.base.apply(edit, Repair::Affected);
-                isolate(&mut Checker::default(), &strict, self.base.format(), path).unwrap_or(strict)
-            }
-            How::Settled(edit, path) => {
-                let strict = self.base.apply(edit, Repair::Affected);
-                settle(&mut Checker::default(), &strict, self.base.format(), std::slice::from_ref(path))
+                isolate_since(&mut Checker::default(), self.valid(), &strict, self.base.format(), path)
                     .unwrap_or(strict)
+            }
+            How::Settled(edit, path, None) => {
+                let strict = self.base.apply(edit, Repair::Affected);
+                let kept = std::slice::from_ref(path);
+                settle_since(&mut Checker::default(), self.valid(), &strict, self.base.format(), kept).unwrap_or(strict)
             }
         }
     }
@@ -193,6 +205,8 @@ struct Planner<'f> {
     plan: Plan<'f>,
     tables: Tables,
     checker: Checker,
+    /// Scratch space.
+    edited: Tree<'f>,
     instances: Instances,
     by_field: Vec<Vec<NodeId>>,
     deciding: Vec<FieldId>,
@@ -288,15 +302,22 @@ impl<'f> Planner<'f> {
     /// A legal value that some other field does not go with: the same with the others adapted.
     fn settled(&mut self, node: NodeId, class: &'static str, label: &str, edit: &Edit) {
         let strict = self.plan.base.apply(edit, Repair::Affected);
-        let tree = Tree::decode(self.format(), &strict);
-        if self.checker.judge(&tree) == Judgement::Accept {
+        if self.accepts(&strict) {
             return;
         }
         let path = self.plan.base.path(node);
         let format = self.format();
-        if settle(&mut self.checker, &strict, format, std::slice::from_ref(&path)).is_some() {
-            self.push(node, class, format!("{label}, the rest adapted"), How::Settled(edit.clone(), path));
+        let settled = settle_since(&mut self.checker, self.plan.valid(), &strict, format, std::slice::from_ref(&path));
+        if let Some(bytes) = settled {
+            let how = How::Settled(edit.clone(), path, kept(bytes));
+            self.push(node, class, format!("{label}, the rest adapted"), how);
         }
+    }
+
+    /// Whether an edited library is valid.
+    fn accepts(&mut self, bytes: &[u8]) -> bool {
+        redecode(&mut self.edited, self.plan.valid(), bytes);
+        self.checker.all_since(self.plan.valid(), &self.edited).is_empty()
     }
 
     /// An illegal value that breaks other rules too: the same with those repaired.
@@ -304,8 +325,9 @@ impl<'f> Planner<'f> {
         let strict = self.plan.base.apply(edit, Repair::Affected);
         let path = self.plan.base.path(node);
         let format = self.format();
-        if isolate(&mut self.checker, &strict, format, &path).is_some() {
-            self.push(node, class, format!("{label}, nothing else broken"), How::Isolated(edit.clone(), path));
+        if let Some(bytes) = isolate_since(&mut self.checker, self.plan.valid(), &strict, format, &path) {
+            let how = How::Isolated(edit.clone(), path, kept(bytes));
+            self.push(node, class, format!("{label}, nothing else broken"), how);
         }
     }
 
@@ -347,7 +369,7 @@ impl<'f> Planner<'f> {
 
     fn settled_presence(&mut self, record: NodeId, path: &str, edit: &Edit) {
         let strict = self.plan.base.apply(edit, Repair::Affected);
-        if self.checker.judge(&Tree::decode(self.format(), &strict)) == Judgement::Accept {
+        if self.accepts(&strict) {
             return;
         }
         // The added field's own value may be adapted; that it is there may not.
@@ -355,11 +377,12 @@ impl<'f> Planner<'f> {
             self.plan.base.children(record).find(|child| {
                 matches!(self.format().field(self.plan.base.node(*child).field).shape, Shape::Bits { .. })
             });
-        let kept = bits.map_or_else(|| path.to_string(), |bits| self.plan.base.path(bits));
+        let bits = bits.map_or_else(|| path.to_string(), |bits| self.plan.base.path(bits));
         let format = self.format();
-        if settle(&mut self.checker, &strict, format, std::slice::from_ref(&kept)).is_some() {
+        let settled = settle_since(&mut self.checker, self.plan.valid(), &strict, format, std::slice::from_ref(&bits));
+        if let Some(bytes) = settled {
             let field = Some(self.plan.base.node(record).field);
-            let how = How::Settled(edit.clone(), kept);
+            let how = How::Settled(edit.clone(), bits, kept(bytes));
             self.plan.cases.push(Planned {
                 field,
                 path: path.to_string(),
@@ -463,7 +486,8 @@ impl<'f> Planner<'f> {
                 };
                 let candidates: Vec<NodeId> = nodes.iter().copied().filter(applies).collect();
                 for node in self.instances.of(&candidates) {
-                    let edits = break_rule(&mut self.checker, &self.plan.base, &self.tables, node, rule);
+                    let edits =
+                        break_rule(&mut self.checker, self.plan.valid(), &self.plan.base, &self.tables, node, rule);
                     for (label, edit) in edits {
                         self.push(node, "rule-broken", format!("{}: {label}", format.rule(rule.id)), How::Edit(edit));
                     }
@@ -531,6 +555,11 @@ impl<'f> Planner<'f> {
             }
         }
     }
+}
+
+/// Bytes that are short enough to be kept.
+fn kept(bytes: Vec<u8>) -> Option<Vec<u8>> {
+    Some(bytes).filter(|bytes| bytes.len() < MOST_KEPT)
 }
 
 /// The largest count that the field counting a list allows.

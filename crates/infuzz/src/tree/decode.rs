@@ -1,7 +1,7 @@
 //! The lenient decoder: never fails, loses no byte.
 
-use super::{Node, NodeId, Problem, Tree};
 use super::access::open;
+use super::{Node, NodeId, Problem, Tree};
 use crate::format::{Codec, Count, Extent, FieldId, Gate, Place, RecordId, RuleId, Shape, TextShape};
 
 /// Undoes the whole-message codecs. A message that would not come out the same again is not of
@@ -72,6 +72,31 @@ fn unsubstitute(table: &[(u8, Vec<u8>)], wire: &[u8]) -> Vec<u8> {
     plain
 }
 
+/// Whether it is certain, without decoding them, that bytes have the same structure as a tree.
+pub(super) fn same_structure(tree: &Tree<'_>, wire: &[u8]) -> bool {
+    if !tree.format.steady || !tree.problems.is_empty() || tree.bytes.len() != wire.len() {
+        return false;
+    }
+    let free = |node: Option<NodeId>| {
+        let quick = node.map(|node| tree.format.quick(tree.nodes[node as usize].field));
+        quick.is_some_and(|quick| quick.width > 0 && !quick.shaping)
+    };
+    differing(tree, wire).all(free)
+}
+
+/// For each byte that differs from a tree's the innermost node it stands in, if it does in one.
+pub(super) fn differing<'t>(tree: &'t Tree<'_>, bytes: &'t [u8]) -> impl Iterator<Item = Option<NodeId>> + 't {
+    let parts = tree.bytes.chunks(64).zip(bytes.chunks(64)).enumerate().filter(|(_, (old, new))| old != new);
+    let places = parts.flat_map(|(part, (old, new))| {
+        old.iter().zip(new).enumerate().filter(|(_, (a, b))| a != b).map(move |(at, _)| part * 64 + at)
+    });
+    places.map(|place| {
+        let after = tree.nodes.partition_point(|node| node.start as usize <= place);
+        let node = after.checked_sub(1)?;
+        (place < tree.nodes[node].end as usize).then_some(node as NodeId)
+    })
+}
+
 /// Builds the arena.
 pub(super) fn run(tree: &mut Tree<'_>) {
     tree.nodes.clear();
@@ -135,7 +160,16 @@ impl Decoder<'_, '_> {
 
     /// A leaf of fixed size that is always there.
     #[inline]
-    fn plain(&mut self, id: FieldId, length: usize, relation: bool, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
+    fn plain(
+        &mut self,
+        id: FieldId,
+        length: usize,
+        relation: bool,
+        parent: NodeId,
+        index: u32,
+        limit: usize,
+        exact: RuleId,
+    ) {
         let (node, start) = (self.tree.nodes.len() as NodeId, self.at);
         let end = start + length;
         let short = end > limit;

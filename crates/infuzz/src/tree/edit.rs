@@ -370,10 +370,13 @@ impl Tree<'_> {
     /// bytes no longer have the shape, so that what is decoded does not tell where things are.
     fn recounted(&self, edit: &Edit, out: &[u8], moved: &Moved<'_, '_>, repair: Repair) -> Option<Vec<u8>> {
         let mut tree = Tree::empty(self.format());
-        tree.opaque = self.opaque;
-        tree.nodes.reserve(self.nodes.len() + 64);
-        tree.bytes = out.to_vec();
-        decode::run(&mut tree);
+        if self.format().steady {
+            tree.redecode_like(self, out);
+        } else {
+            tree.opaque = self.opaque;
+            tree.bytes = out.to_vec();
+            decode::run(&mut tree);
+        }
         if !tree.problems.is_empty() {
             return None;
         }

@@ -93,6 +93,28 @@ impl<'f> Tree<'f> {
         decode::run(self);
     }
 
+    /// The same, given another tree: where only numbers differ that decide nothing about the
+    /// structure, it is taken over.
+    pub fn redecode_like(&mut self, other: &Tree<'f>, wire: &[u8]) {
+        if !decode::same_structure(other, wire) {
+            return self.redecode(wire);
+        }
+        self.wire = None;
+        self.opaque = false;
+        self.problems.clear();
+        self.bytes.clear();
+        self.bytes.extend_from_slice(wire);
+        self.nodes.clone_from(&other.nodes);
+        self.relations.clone_from(&other.relations);
+        self.lists.clone_from(&other.lists);
+    }
+
+    /// The leaves in which a tree of the same nodes differs; none: the nodes are not the same.
+    pub(crate) fn differing_leaves<'t>(&'t self, other: &'t Tree<'_>) -> Option<impl Iterator<Item = NodeId> + 't> {
+        let leaf = |node: &NodeId| self.node(*node).next == node + 1;
+        (self.nodes == other.nodes).then(|| decode::differing(self, &other.bytes).flatten().filter(leaf))
+    }
+
     /// The wire bytes.
     pub fn encode(&self) -> &[u8] {
         self.wire.as_deref().unwrap_or(&self.bytes)

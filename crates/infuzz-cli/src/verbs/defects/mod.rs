@@ -51,7 +51,7 @@ fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure>
     if json {
         output::json(&report);
     } else {
-        let mut text = String::new();
+        let mut text = String::from("| defect | CWE | rule | found by |\n|---|---|---|---|\n");
         for defect in &report.defects {
             let by: Vec<String> = defect
                 .found_by
@@ -59,7 +59,8 @@ fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure>
                 .map(|f| format!("{} after {}", f.by, output::count(f.cases as usize, "case")))
                 .collect();
             let told = if by.is_empty() { styled(BAD, "missed") } else { styled(GOOD, by.join(", ")) };
-            let _ = writeln!(text, "{:38} {:9} {told}", defect.id, defect.cwe);
+            let rule = defect.rule.as_deref().unwrap_or("–");
+            let _ = writeln!(text, "| {} | {} | {rule} | {told} |", defect.id, defect.cwe);
         }
         out(&text);
     }
@@ -75,7 +76,8 @@ fn deleted(only: Option<&str>, json: bool) -> Result<Status, Failure> {
         for one in &report.deletions {
             let found = one.found_by_rule.as_deref().unwrap_or("**survives**");
             let cases = one.cases.map_or(String::from("–"), |n| n.to_string());
-            let _ = writeln!(text, "| {} | {} | {} | {found} | {cases} |", one.id, one.place, one.rule);
+            let _ =
+                writeln!(text, "| {} | {} | {} | {found} | {cases} |", one.id.replace('|', "\\|"), one.place, one.rule);
         }
         for survivor in &report.survivors {
             let why = survivor.why.as_deref().unwrap_or("not explained");
