@@ -64,9 +64,12 @@ struct Setup {
     limits: Limits,
 }
 
+/// Unit and limits of a bolus, then of its rate.
+type Bolus = (u8, [Option<u32>; 4], u8, [Option<u32>; 4]);
+
 #[derive(Encode, Decode)]
 enum Limits {
-    Continuous(u8, [Option<u32>; 4], Option<(u8, [Option<u32>; 4], u8, [Option<u32>; 4])>),
+    Continuous(u8, [Option<u32>; 4], Option<Bolus>),
     Intermittent([Option<u16>; 4], u8, [Option<u32>; 3]),
     Fluid([Option<u32>; 3]),
 }

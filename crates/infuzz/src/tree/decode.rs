@@ -160,23 +160,14 @@ impl Decoder<'_, '_> {
 
     /// A leaf of fixed size that is always there.
     #[inline]
-    fn plain(
-        &mut self,
-        id: FieldId,
-        length: usize,
-        relation: bool,
-        parent: NodeId,
-        index: u32,
-        limit: usize,
-        exact: RuleId,
-    ) {
+    fn plain(&mut self, id: FieldId, length: usize, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
         let (node, start) = (self.tree.nodes.len() as NodeId, self.at);
         let end = start + length;
         let short = end > limit;
         self.at = if short { limit.max(start) } else { end };
         let (start, end) = (start as u32, self.at as u32);
         self.tree.nodes.push(Node { field: id, parent, start, end, next: node + 1, index, short, blank: false });
-        if relation {
+        if self.tree.format.quick(id).relation {
             self.tree.relations.push(node);
         }
         if short {
@@ -192,7 +183,7 @@ impl Decoder<'_, '_> {
         let quick = format.quick(fields[0]);
         let end = self.at + usize::from(quick.run_bytes);
         if end > limit {
-            self.plain(fields[0], usize::from(quick.plain), quick.relation, node, 0, limit, exact);
+            self.plain(fields[0], usize::from(quick.plain), node, 0, limit, exact);
             return 1;
         }
         let row = &fields[..usize::from(quick.run)];
@@ -219,14 +210,14 @@ impl Decoder<'_, '_> {
             Some(length) if self.at < limit => usize::from(*length),
             _ => 0,
         };
-        self.plain(id, 1 + length, false, parent, index, limit, exact);
+        self.plain(id, 1 + length, parent, index, limit, exact);
     }
 
     fn field(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
         let format = self.tree.format;
         let quick = format.quick(id);
         if quick.size > 0 {
-            return self.plain(id, usize::from(quick.size), quick.relation, parent, index, limit, exact);
+            return self.plain(id, usize::from(quick.size), parent, index, limit, exact);
         }
         if quick.prefix == 1 {
             return self.prefixed(id, parent, index, limit, exact);
@@ -360,7 +351,7 @@ impl Decoder<'_, '_> {
                 }
             }
             if quick.size > 0 && separator.is_none() {
-                self.plain(id, usize::from(quick.size), quick.relation, node, 0, limit, exact);
+                self.plain(id, usize::from(quick.size), node, 0, limit, exact);
                 continue;
             }
             match &separator {

@@ -277,10 +277,10 @@ impl Tree<'_> {
             }
         }
         if repair != Repair::Nothing {
-            if repair == Repair::All || self.recount_needed(&patches) {
-                if let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair) {
-                    return decode::recode(self, bytes);
-                }
+            if (repair == Repair::All || self.recount_needed(&patches))
+                && let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair)
+            {
+                return decode::recode(self, bytes);
             }
             self.write_checks(&moved, edit, repair, &mut writer);
         }
