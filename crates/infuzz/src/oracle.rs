@@ -9,10 +9,10 @@ use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
 use crate::tree::{NodeId, Tables, Tree};
 
 /// The therapy that runs while libraries are delivered: rate and volume in ten-thousandths.
-const RATE: u32 = 1_000_000;
+const RATE: u32 = 1_000_003;
 const VTBI: u32 = 5_000_000;
 /// Time that passes in each known-good step; the infused volume must follow it.
-const PASSES_MS: u32 = 36_000;
+const PASSES_MS: u32 = 36_007;
 
 /// A known-good library.
 #[derive(Clone, Debug)]

@@ -99,9 +99,13 @@ pub(super) fn overlong_bytes(c: &Context<'_, '_>) -> Applied {
         ("as long as can be said".to_string(), "A".repeat(255)),
     ];
     if let Some(wide) = wide(charset(c, text)) {
-        let count = bytes / wide.len_utf8() + 1;
-        if count <= text.max_chars as usize {
-            contents.push(("few characters, too many bytes".to_string(), std::iter::repeat_n(wide, count).collect()));
+        // Exactly one byte too many, with as few characters as possible.
+        let most = bytes / wide.len_utf8();
+        let content: String = std::iter::repeat_n(wide, most)
+            .chain(std::iter::repeat_n('A', bytes + 1 - most * wide.len_utf8()))
+            .collect();
+        if content.chars().count() <= text.max_chars as usize {
+            contents.push(("few characters, one byte too many".to_string(), content));
         }
     }
     all(text, contents.iter().map(|(label, content)| (label.clone(), content.as_bytes())))
