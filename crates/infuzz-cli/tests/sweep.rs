@@ -91,31 +91,44 @@ fn a_reader_that_goes_away_is_no_error() {
     assert!(!String::from_utf8_lossy(&ended.stderr).contains("panicked"));
 }
 
+/// The worker of the running sweep `command`, once it is in the middle of its cases; none if the
+/// sweep was faster.
+#[cfg(target_os = "linux")]
+fn worker_at_work(command: &mut std::process::Child) -> Option<String> {
+    let children = format!("/proc/{0}/task/{0}/children", command.id());
+    let mut worker = None;
+    while command.try_wait().expect("a child").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let first = || Some(std::fs::read_to_string(&children).ok()?.split_whitespace().next()?.to_string());
+        worker = worker.or_else(first);
+        let Some(worker) = &worker else { continue };
+        let Ok(arguments) = std::fs::read_to_string(format!("/proc/{worker}/cmdline")) else { continue };
+        let mut arguments = arguments.split('\0').skip_while(|argument| *argument != "--number-file");
+        // 0 while it sets up, 1 while it waits, then its case.
+        let number = arguments.nth(1).and_then(|file| std::fs::read(file).ok());
+        let number = number.and_then(|bytes| Some(u64::from_le_bytes(*bytes.first_chunk()?)));
+        if number.is_some_and(|number| number > 50) {
+            return Some(worker.clone());
+        }
+    }
+    None
+}
+
 /// Kills the worker of a running sweep in the middle of its cases.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_that_is_killed_is_a_finding_with_its_case_and_the_sweep_goes_on() {
     use std::process::{Command, Stdio};
     let place = Place::new("killed");
-    let child = place
+    let mut child = place
         .command()
         .args(["sweep", "--library", "every-kind", "--all-instances", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
-    let children = format!("/proc/{0}/task/{0}/children", child.id());
-    let mut killed = false;
-    for _ in 0..20_000 {
-        let worker = std::fs::read_to_string(&children).unwrap_or_default();
-        if let Some(worker) = worker.split_whitespace().next() {
-            // Well past its setting up.
-            std::thread::sleep(std::time::Duration::from_millis(150));
-            killed = Command::new("kill").args(["-ABRT", worker]).status().is_ok_and(|status| status.success());
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    let killed = worker_at_work(&mut child)
+        .is_some_and(|worker| Command::new("kill").args(["-ABRT", &worker]).status().is_ok_and(|s| s.success()));
     let ended = common::Ran(child.wait_with_output().expect("ends"));
     if !killed {
         return;
@@ -139,28 +152,24 @@ fn a_worker_that_is_killed_is_a_finding_with_its_case_and_the_sweep_goes_on() {
         number(&report, "planned"),
         number(&report, "must_refuse") + number(&report, "must_accept") + number(&report, "unspecified")
     );
-    assert_eq!(number(&report, "known_good_accepted"), number(&report, "ran"));
+    // Not after the case that was cut off, unless the worker was killed between two cases.
+    let missing = number(&report, "ran") + 1 - number(&report, "known_good_accepted");
+    assert!(missing <= 1, "{missing}");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_sweep_says_how_many_cases_did_not_run() {
     use std::process::{Command, Stdio};
     let place = Place::new("interrupted");
-    let child = place
+    let mut child = place
         .command()
         .args(["sweep", "--library", "every-kind", "--all-instances", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
-    let children = format!("/proc/{0}/task/{0}/children", child.id());
-    for _ in 0..20_000 {
-        if std::fs::read_to_string(&children).is_ok_and(|worker| !worker.trim().is_empty()) {
-            std::thread::sleep(std::time::Duration::from_millis(150));
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    worker_at_work(&mut child);
     let interrupted =
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().is_ok_and(|status| status.success());
     let ended = common::Ran(child.wait_with_output().expect("ends"));

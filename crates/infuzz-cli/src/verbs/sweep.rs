@@ -267,6 +267,9 @@ impl<'p> Sweep<'p> {
                 Ok(Next::Over)
             }
             End::Died(Doing::Request(case), why) => Ok(self.fell(case as usize, from, Kind::Crash, why)),
+            End::Died(Doing::Waiting, why) if self.seen[from..].iter().any(|seen| *seen != Seen::NotRun) => {
+                Ok(self.fell_between(from, why))
+            }
             End::Hung(Doing::Request(case)) => {
                 Ok(self.fell(case as usize, from, Kind::Hang, format!("no end within {:?}", self.limits.case)))
             }
@@ -364,6 +367,12 @@ impl<'p> Sweep<'p> {
         self.bar.set_message(count(self.found.len(), "finding"));
     }
 
+    /// The worker died when it had told all cases that it had run: the last of them is blamed.
+    fn fell_between(&mut self, from: usize, why: String) -> Next {
+        let told = self.seen.iter().rposition(|seen| *seen != Seen::NotRun).unwrap_or(from);
+        self.fell(told, from, Kind::Crash, why)
+    }
+
     /// A case took the worker with it. The cases before it were not told any more, so nothing was
     /// wrong with them.
     fn fell(&mut self, case: usize, from: usize, kind: Kind, why: String) -> Next {
@@ -380,6 +389,7 @@ impl<'p> Sweep<'p> {
         }
         if let Some(planned) = self.plan.cases.get(case) {
             let (expected, rule, field) = self.judged(case);
+            let why = if self.seen[case] == Seen::NotRun { why } else { format!("after its end, {why}") };
             self.seen[case] = Seen::Finding;
             self.expected[case] = Some(expected);
             let detail = format!("{} {} ({}): {why}", planned.path, planned.class, planned.label);
