@@ -8,7 +8,7 @@ use infuzz::device::Outcome;
 use infuzz::finding::Raised;
 use infuzz::format::Format;
 use infuzz::mutate::{Mutation, crossover};
-use infuzz::oracle::{Bench, CaseResult, Meter};
+use infuzz::oracle::{Bench, CaseResult, Meter, STATES};
 use infuzz::script::EditScript;
 use infuzz_devices::PumpInProcess;
 
@@ -109,10 +109,8 @@ impl Body {
         if self.bench.reset().is_err() {
             return None;
         }
-        // Half of all inputs find the other known-good library staged already.
-        if deliveries.first().is_some_and(|first| first.len() % 2 == 1) {
-            self.bench.stage_other();
-        }
+        // The input itself decides what the device is doing.
+        self.bench.prepare(deliveries.first().map_or(0, |first| first.len() % STATES.len()));
         let results: Vec<CaseResult> = self.bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {

@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// What the oracles are given.
-pub const METER: Meter = Meter { start, peak };
+pub const METER: Meter = Meter { start, peak, held };
 
 fn start() {
     let now = NOW.get();
@@ -27,6 +27,10 @@ fn start() {
 
 fn peak() -> usize {
     usize::try_from(PEAK.get() - START.get()).unwrap_or(0)
+}
+
+fn held() -> isize {
+    NOW.get()
 }
 
 fn add(bytes: isize) {

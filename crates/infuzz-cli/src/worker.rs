@@ -10,7 +10,7 @@ use crate::setting::Setting;
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::{Judge, Judgement};
-use infuzz::oracle::{Bench, BenchError, CaseResult};
+use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{Plan, Sweeper, wrong_reason};
 use infuzz_devices::PumpInProcess;
@@ -22,12 +22,12 @@ use std::process::exit;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
+/// Entries looked up of each library that a case puts to use.
+const LOOK_UPS: usize = 16;
+
 /// Passed cases are reported at the latest after so many, or after this time.
 const BATCH: usize = 256;
 const EVERY: Duration = Duration::from_millis(50);
-
-/// The state of a device that runs a therapy, with and without a library waiting to be used.
-pub const STATES: [&str; 2] = ["therapy running", "therapy running, library staged"];
 
 /// Serves requests until there are no more. The exit status only matters to `host`.
 pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
@@ -38,8 +38,10 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         Ok(set_up) => set_up,
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
-    let bench =
-        || Ok::<_, BenchError>(Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?.with_meter(METER));
+    let bench = || {
+        let bench = Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?;
+        Ok::<_, BenchError>(bench.with_meter(METER).with_look_ups(LOOK_UPS))
+    };
     let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
         Ok(both) => both,
         Err(BenchError::NotAccepted(why)) => return say(&mut to, &Answer::NotAccepted(why)),
@@ -103,6 +105,7 @@ fn not_observable(has: Capabilities) -> Vec<String> {
     needs(has.libraries && has.restart && has.look_up, Kind::NotRecovered);
     needs(has.libraries && has.therapy, Kind::StateChanged);
     needs(has.reasons, Kind::WrongReason);
+    needs(has.rewrite, Kind::NotCanonical);
     // An answer on this path has no bytes and takes no time of the device.
     kinds.extend(["late", "leaked"]);
     kinds.into_iter().map(str::to_string).collect()
@@ -189,8 +192,8 @@ impl Replayer {
         let passes = match session.and_then(|text| Session::parse(text).ok()) {
             Some(session) => vec![self.twice(STATES[0], |this| this.session(&session))],
             None => {
-                let both = [false, true].into_iter().zip(STATES);
-                both.map(|(staged, state)| self.twice(state, |this| this.file(&request.bytes, staged))).collect()
+                let states = STATES.into_iter().enumerate();
+                states.map(|(index, state)| self.twice(state, |this| this.file(&request.bytes, index))).collect()
             }
         };
         Replayed { number: request.number, passes }
@@ -217,10 +220,8 @@ impl Replayer {
         first
     }
 
-    fn file(&mut self, bytes: &[u8], staged: bool) -> Pass {
-        if staged {
-            self.bench.stage_other();
-        }
+    fn file(&mut self, bytes: &[u8], state: usize) -> Pass {
+        self.bench.prepare(state);
         let result = self.bench.case(bytes);
         let known_good = result.known_good;
         Pass {

@@ -1,8 +1,8 @@
 //! The reference pump, linked into the process.
 
 use crate::memory::{Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Held, Observation, Outcome, Reason, Request};
-use pump::{Error, Pump};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, digest};
+use pump::{Error, Pump, Storage};
 
 /// Bytes per chunk of a transfer.
 const CHUNK: usize = 1024;
@@ -65,6 +65,7 @@ impl Device for PumpInProcess {
             memory: true,
             transfer: true,
             power_cut: true,
+            rewrite: true,
         }
     }
 
@@ -109,12 +110,15 @@ impl Device for PumpInProcess {
         }
     }
 
-    fn look_up(&mut self, key: &[Vec<u8>]) -> bool {
-        let [profile, drug] = key else { return false };
-        match (std::str::from_utf8(profile), std::str::from_utf8(drug)) {
-            (Ok(profile), Ok(drug)) => self.pump.find_setup(profile, drug).is_some(),
-            _ => false,
-        }
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
+        let [profile, drug] = key else { return LookUp::Absent };
+        let (Ok(profile), Ok(drug)) = (std::str::from_utf8(profile), std::str::from_utf8(drug)) else {
+            return LookUp::Absent;
+        };
+        let Some(setup) = self.pump.find_setup(profile, drug) else { return LookUp::Absent };
+        let mut bytes = Vec::new();
+        setup.emit(&mut bytes);
+        LookUp::Is(digest(&bytes))
     }
 
     fn snapshot(&mut self) -> usize {
@@ -126,6 +130,14 @@ impl Device for PumpInProcess {
         if let Some(pump) = self.snapshots.get(snapshot) {
             self.pump = pump.clone();
         }
+    }
+
+    fn rewrite(&mut self) -> Option<Held> {
+        self.pump.active().map(|library| Held::of(&pump::encode(&library)))
+    }
+
+    fn capacity(&self) -> Option<u32> {
+        Some(self.pump.manager().storage().capacity())
     }
 
     fn request(&mut self, request: &Request) -> Answer {

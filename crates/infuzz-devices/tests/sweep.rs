@@ -1,7 +1,7 @@
 //! The sweep of the reference pump finds nothing, and a sweep of a bad pump finds it out.
 
 use infuzz::builtin::Builtin;
-use infuzz::device::{Answer, Capabilities, Device, Observation, Outcome};
+use infuzz::device::{Answer, Capabilities, Device, LookUp, Observation, Outcome};
 use infuzz::finding::Kind;
 use infuzz::oracle::Bench;
 use infuzz::sweep::{Instances, Plan, Sweeper};
@@ -127,7 +127,7 @@ impl Device for Bad {
     fn observe(&mut self) -> Observation {
         self.pump.observe()
     }
-    fn look_up(&mut self, key: &[Vec<u8>]) -> bool {
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
         self.pump.look_up(key)
     }
     fn snapshot(&mut self) -> usize {

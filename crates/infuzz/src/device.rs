@@ -11,6 +11,16 @@ pub struct Answer {
     pub reason: Option<Reason>,
 }
 
+impl Answer {
+    /// Bytes that it has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        self.reason.as_ref().map_or(0, |reason| {
+            let rule = if let Cow::Owned(rule) = &reason.rule { rule.capacity() } else { 0 };
+            rule + reason.field.capacity()
+        })
+    }
+}
+
 /// The kinds of answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -77,6 +87,27 @@ pub struct Observation {
     pub infused: u64,
 }
 
+/// What a look-up found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    /// Nothing.
+    Absent,
+    /// An entry.
+    Found,
+    /// The entry whose bytes, as on the wire, have this [`digest`].
+    Is(u64),
+}
+
+impl LookUp {
+    /// Whether a device that found this found what it should have.
+    pub fn agrees_with(self, expected: LookUp) -> bool {
+        match (self, expected) {
+            (LookUp::Found, expected) => expected != LookUp::Absent,
+            (found, expected) => found == expected,
+        }
+    }
+}
+
 /// What a device can do beyond taking bytes. A verdict that needs more is *not observable*.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Capabilities {
@@ -98,6 +129,8 @@ pub struct Capabilities {
     pub transfer: bool,
     /// [`Device::fail_power_after`] works.
     pub power_cut: bool,
+    /// [`Device::rewrite`] works.
+    pub rewrite: bool,
 }
 
 /// A request to the receiver of libraries, as part of a transfer made by hand.
@@ -135,12 +168,20 @@ pub trait Device {
     fn tick(&mut self, milliseconds: u32);
     /// What can be seen of it.
     fn observe(&mut self) -> Observation;
-    /// Whether the library in use has an entry with this key.
-    fn look_up(&mut self, key: &[Vec<u8>]) -> bool;
+    /// The first entry of the library in use with exactly this key.
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp;
     /// Remembers the present state; the result names it.
     fn snapshot(&mut self) -> usize;
     /// Back to a remembered state.
     fn restore(&mut self, snapshot: usize);
+    /// The library in use as the device writes it anew from what it understood of it.
+    fn rewrite(&mut self) -> Option<Held> {
+        None
+    }
+    /// The longest library that it has room for, in bytes, if it says so.
+    fn capacity(&self) -> Option<u32> {
+        None
+    }
     /// A single request to the receiver of libraries.
     fn request(&mut self, request: &Request) -> Answer {
         match request {

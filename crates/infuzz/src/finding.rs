@@ -24,13 +24,15 @@ pub enum Kind {
     Silent,
     /// Refused, but for a reason that has nothing to do with the fault.
     WrongReason,
+    /// Accepted, and then written anew as other bytes.
+    NotCanonical,
     /// The same input gave another result.
     NotDeterministic,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Crash,
         Kind::Hang,
         Kind::OverBudget,
@@ -40,6 +42,7 @@ impl Kind {
         Kind::StateChanged,
         Kind::Silent,
         Kind::WrongReason,
+        Kind::NotCanonical,
         Kind::NotDeterministic,
     ];
 
@@ -55,6 +58,7 @@ impl Kind {
             Kind::StateChanged => "state-changed",
             Kind::Silent => "silent",
             Kind::WrongReason => "wrong-reason",
+            Kind::NotCanonical => "not-canonical",
             Kind::NotDeterministic => "not-deterministic",
         }
     }
@@ -76,6 +80,7 @@ impl Kind {
             Kind::StateChanged => 372,
             Kind::Silent => 392,
             Kind::WrongReason => 394,
+            Kind::NotCanonical => 436,
             Kind::NotDeterministic => 758,
         }
     }
@@ -92,6 +97,7 @@ impl Kind {
             Kind::StateChanged => "a delivery changed what the device was doing or holding",
             Kind::Silent => "the device gave no answer",
             Kind::WrongReason => "the stated reason has nothing to do with the fault",
+            Kind::NotCanonical => "a library was accepted, and the device writes it anew as other bytes",
             Kind::NotDeterministic => "the same input gave another result",
         }
     }

@@ -1,18 +1,33 @@
 //! The oracles: delivers a case to a device, compares with the judgement, and makes sure that a
 //! known-good library is still accepted afterwards.
 
-use crate::device::{Answer, Device, Held, Observation, Outcome, Request};
+mod entries;
+mod steps;
+
+use crate::device::{Answer, Device, Held, LookUp, Observation, Outcome};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::judgement::{Judge, Judgement};
-use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
-use crate::tree::{NodeId, Tables, Tree};
+use crate::tree::{Tables, Tree};
+pub use entries::{Entries, Key};
+
+/// What a device may be doing when a case is delivered; see [`Bench::prepare`].
+pub const STATES: [&str; 4] = [
+    "therapy running",
+    "therapy running, library staged",
+    "therapy stopped after a while",
+    "therapy stopped after a while, library staged",
+];
 
 /// The therapy that runs while libraries are delivered: rate and volume in ten-thousandths.
 const RATE: u32 = 1_000_003;
 const VTBI: u32 = 5_000_000;
 /// Time that passes in each known-good step; the infused volume must follow it.
 const PASSES_MS: u32 = 36_007;
+/// Time that passes before a case in the states in which something has been infused.
+const BEFORE_MS: u32 = 3_600_000;
+/// Entries looked up of each library that is put to use, unless told otherwise.
+const LOOK_UPS: usize = 3;
 
 /// A known-good library.
 #[derive(Clone, Debug)]
@@ -22,7 +37,9 @@ pub struct KnownGood {
     /// What a device that holds it reports.
     pub held: Held,
     /// Key of an entry that the other one does not have.
-    pub key: Vec<Vec<u8>>,
+    pub key: Key,
+    /// That entry.
+    pub entry: LookUp,
 }
 
 /// Measures memory around a delivery; lives in the binary that owns the allocator.
@@ -32,6 +49,8 @@ pub struct Meter {
     pub start: fn(),
     /// Bytes allocated at the peak since, above what was allocated at the start.
     pub peak: fn() -> usize,
+    /// Bytes allocated now.
+    pub held: fn() -> isize,
 }
 
 /// What came of one case.
@@ -55,9 +74,21 @@ pub struct Bench<'f, D> {
     known: [KnownGood; 2],
     /// Which of the two is active.
     active: usize,
-    /// What the device showed in the known-good step when no case came before, by active library.
-    twin: [Vec<Observation>; 2],
+    /// What the device showed in the known-good step when no case came before: by whether time had
+    /// passed before it, and by active library.
+    twin: [[Vec<Observation>; 2]; 2],
+    /// Whether time has passed since the therapy was started.
+    passed: bool,
+    /// Whether it was stopped for the next case.
+    stopped: bool,
     meter: Option<Meter>,
+    /// Bytes that the device has allocated and not freed since the last reset.
+    kept: isize,
+    /// The longest input since then.
+    longest: usize,
+    look_ups: usize,
+    /// Chunks that a session has sent.
+    received: Vec<u8>,
     ready: Option<usize>,
     log: Vec<Observation>,
 }
@@ -81,36 +112,6 @@ pub enum BenchError {
     NotAccepted(String),
 }
 
-/// Keys of all entries that can be looked up.
-pub fn keys<'t>(tree: &'t Tree<'_>, tables: &'t Tables) -> impl Iterator<Item = Vec<Vec<u8>>> + 't {
-    let lookup = tree.format().lookup.as_ref();
-    let list = lookup.and_then(|l| tree.lists().iter().copied().find(|list| tree.node(*list).field == l.table));
-    list.into_iter().flat_map(|list| tree.children(list)).filter_map(move |row| key_of(tree, tables, row))
-}
-
-/// The key of the entry that a record is.
-fn key_of(tree: &Tree<'_>, tables: &Tables, row: NodeId) -> Option<Vec<Vec<u8>>> {
-    let lookup = tree.format().lookup.as_ref()?;
-    let part = |operand| Some(tree.text(tree.locate(row, operand, Some(tables))?).to_vec());
-    lookup.key.iter().map(part).collect()
-}
-
-/// Keys of the first and the last entry.
-fn end_keys(tree: &Tree<'_>, tables: &Tables) -> [Option<Vec<Vec<u8>>>; 2] {
-    let lookup = tree.format().lookup.as_ref();
-    let list = lookup.and_then(|l| tree.lists().iter().copied().find(|list| tree.node(*list).field == l.table));
-    let rows: Vec<NodeId> = list.into_iter().flat_map(|list| tree.children(list)).collect();
-    let key = |row: &NodeId| key_of(tree, tables, *row);
-    [rows.iter().find_map(key), rows.iter().rev().find_map(key)]
-}
-
-fn all_keys(format: &Format, bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
-    let tree = Tree::decode(format, bytes);
-    let mut tables = Tables::default();
-    tables.rebuild(&tree);
-    keys(&tree, &tables).collect()
-}
-
 impl<'f, D: Device> Bench<'f, D> {
     /// Puts a device on the bench: resets it, makes the first library active and runs the
     /// known-good step in both directions without a case.
@@ -121,11 +122,17 @@ impl<'f, D: Device> Bench<'f, D> {
                 return Err(BenchError::NotValid { name, rule: format.rule(rule).to_string() });
             }
         }
-        let keys = known_good.each_ref().map(|bytes| all_keys(format, bytes));
-        let only = |own: usize| keys[own].iter().find(|key| !keys[1 - own].contains(key)).cloned();
+        let trees = known_good.each_ref().map(|bytes| Tree::decode(format, bytes));
+        let tables = trees.each_ref().map(tables_of);
+        let entries = [0, 1].map(|which| Entries::of(&trees[which], &tables[which]));
+        let only = |own: usize| {
+            let mut keys = entries[own].keys();
+            let key = keys.find(|key| entries[1 - own].expected(key) == LookUp::Absent)?;
+            Some((entries[own].expected(&key), key))
+        };
         let (Some(a), Some(b)) = (only(0), only(1)) else { return Err(BenchError::NotDistinct) };
         let [first, second] = known_good;
-        let prepare = |bytes: Vec<u8>, key| KnownGood { held: Held::of(&bytes), bytes, key };
+        let prepare = |bytes: Vec<u8>, (entry, key)| KnownGood { held: Held::of(&bytes), bytes, key, entry };
         let known = [prepare(first, a), prepare(second, b)];
         let mut bench = Bench {
             device,
@@ -133,8 +140,14 @@ impl<'f, D: Device> Bench<'f, D> {
             tables: Tables::default(),
             known,
             active: 0,
-            twin: [Vec::new(), Vec::new()],
+            twin: Default::default(),
+            passed: false,
+            stopped: false,
             meter: None,
+            kept: 0,
+            longest: 0,
+            look_ups: LOOK_UPS,
+            received: Vec::new(),
             ready: None,
             log: Vec::new(),
         };
@@ -145,6 +158,12 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Also holds deliveries against the memory budget.
     pub fn with_meter(mut self, meter: Meter) -> Self {
         self.meter = Some(meter);
+        self
+    }
+
+    /// Looks up so many entries of each library that is put to use.
+    pub fn with_look_ups(mut self, most: usize) -> Self {
+        self.look_ups = most;
         self
     }
 
@@ -165,9 +184,10 @@ impl<'f, D: Device> Bench<'f, D> {
 
     /// Back to the first known-good library active and a therapy running.
     pub fn reset(&mut self) -> Result<(), BenchError> {
+        (self.kept, self.longest, self.active) = (0, 0, 0);
+        (self.passed, self.stopped) = (false, false);
         if let Some(ready) = self.ready {
             self.device.restore(ready);
-            self.active = 0;
             return Ok(());
         }
         self.device.reset();
@@ -176,14 +196,18 @@ impl<'f, D: Device> Bench<'f, D> {
             return Err(BenchError::NotAccepted(describe(&answer)));
         }
         self.device.restart();
-        self.active = 0;
-        self.device.start(RATE, VTBI);
-        for _ in 0..2 {
-            let active = self.active;
-            if let Err(raised) = self.known_good_step() {
-                return Err(BenchError::NotAccepted(raised.detail));
+        self.start_anew();
+        for passed in [false, true] {
+            for _ in 0..2 {
+                if passed {
+                    self.let_time_pass();
+                }
+                let active = self.active;
+                if let Err(raised) = self.known_good_step() {
+                    return Err(BenchError::NotAccepted(raised.detail));
+                }
+                self.twin[usize::from(passed)][active] = std::mem::take(&mut self.log);
             }
-            self.twin[active] = std::mem::take(&mut self.log);
         }
         if self.device.capabilities().snapshot {
             self.ready = Some(self.device.snapshot());
@@ -191,10 +215,33 @@ impl<'f, D: Device> Bench<'f, D> {
         Ok(())
     }
 
-    /// Which library the next case finds staged: none, or the known-good one that is not active.
-    pub fn stage_other(&mut self) {
-        let other = 1 - self.active;
-        self.device.deliver(&self.known[other].bytes);
+    /// Brings the device into one of [`STATES`] for the next case. *Staged* is the known-good
+    /// library that is not active.
+    pub fn prepare(&mut self, state: usize) {
+        if state & 1 != 0 {
+            let metered = Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device };
+            metered.ask(|device| device.deliver(&self.known[1 - self.active].bytes));
+        }
+        self.let_time_pass();
+        if state & 2 != 0 {
+            self.device.stop();
+            self.stopped = true;
+        }
+    }
+
+    /// The device, with what it allocates and does not free.
+    fn metered(&mut self) -> Metered<'_, D> {
+        Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device }
+    }
+
+    fn let_time_pass(&mut self) {
+        self.device.tick(BEFORE_MS);
+        self.passed = true;
+    }
+
+    fn start_anew(&mut self) {
+        self.device.start(RATE, VTBI);
+        (self.passed, self.stopped) = (false, false);
     }
 
     /// Delivers a case and then the known-good library that is not active.
@@ -202,6 +249,9 @@ impl<'f, D: Device> Bench<'f, D> {
         let judgement = self.judge.judge(bytes);
         let mut raised = Vec::new();
         let answer = self.delivery(bytes, judgement, &mut raised);
+        if self.stopped {
+            self.stays_stopped(&mut raised);
+        }
         let known_good = self.afterwards(&mut raised);
         CaseResult { judgement, answer, raised, known_good }
     }
@@ -220,12 +270,27 @@ impl<'f, D: Device> Bench<'f, D> {
         results
     }
 
+    /// A therapy that was stopped before the case stays as it is; a new one is started after that.
+    fn stays_stopped(&mut self, raised: &mut Vec<Raised>) {
+        let before = self.device.observe();
+        self.device.tick(PASSES_MS);
+        let after = self.device.observe();
+        if after != before {
+            raised.push(Raised::new(
+                Kind::StateChanged,
+                format!("no therapy runs, and yet {}", difference(&before, &after)),
+            ));
+        }
+        self.start_anew();
+    }
+
     fn delivery(&mut self, bytes: &[u8], judgement: Judgement, raised: &mut Vec<Raised>) -> Answer {
         let before = self.device.observe();
+        self.longest = self.longest.max(bytes.len());
         if let Some(meter) = self.meter {
             (meter.start)();
         }
-        let answer = self.device.deliver(bytes);
+        let answer = self.metered().ask(|device| device.deliver(bytes));
         if let Some(meter) = self.meter {
             let (peak, most) = ((meter.peak)(), 4 * bytes.len() + 64 * 1024);
             if peak > most {
@@ -261,7 +326,7 @@ impl<'f, D: Device> Bench<'f, D> {
                         "accepted, but the staged slot does not hold what was sent",
                     ));
                 } else if judgement == Judgement::Accept && raised.is_empty() && staged.is_some() {
-                    self.put_to_use(bytes, sent, raised);
+                    self.put_to_use(bytes, sent, after, raised);
                 }
             }
             Outcome::Refused | Outcome::Silent => {
@@ -276,20 +341,39 @@ impl<'f, D: Device> Bench<'f, D> {
         answer
     }
 
-    /// A valid library that was accepted waits while a therapy runs, is in use after a restart,
-    /// and its entries can be looked up.
-    fn put_to_use(&mut self, bytes: &[u8], sent: Held, raised: &mut Vec<Raised>) {
-        let before = self.device.observe();
-        if before.running && before.staged.is_some() {
-            let answer = self.device.activate();
-            let after = self.device.observe();
-            if answer.outcome != Outcome::Refused || after != before {
-                raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
-                return;
+    /// What the device holds must not grow with the number of inputs. Several libraries, each in
+    /// memory that may have grown by doubling, are allowed.
+    fn kept_memory(&mut self, raised: &mut Vec<Raised>) {
+        let most = 16 * self.longest.max(self.known[0].bytes.len()).max(self.known[1].bytes.len()) + 64 * 1024;
+        if self.kept > most as isize {
+            raised.push(Raised::new(
+                Kind::OverBudget,
+                format!("{} bytes kept since the last reset, {most} allowed", self.kept),
+            ));
+            self.kept = 0;
+        }
+    }
+
+    /// A valid library that was accepted waits while a therapy runs. It is in use after a restart,
+    /// or after its activation where no therapy runs; its entries, and no others, can be looked up.
+    fn put_to_use(&mut self, bytes: &[u8], sent: Held, before: Observation, raised: &mut Vec<Raised>) {
+        let answer = self.metered().ask(D::activate);
+        let after = self.device.observe();
+        if before.running && (answer.outcome != Outcome::Refused || after != before) {
+            raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
+            return;
+        }
+        if !before.running {
+            let expected = Observation { active: Some(sent), staged: None, ..before };
+            if answer.outcome != Outcome::Accepted {
+                let what = format!("no therapy runs, but the activation of a staged library was {}", describe(&answer));
+                raised.push(Raised::new(Kind::ValidRefused, what));
+            } else if after != expected {
+                raised.push(Raised::new(Kind::StateChanged, difference(&expected, &after)));
             }
         }
         self.device.stop();
-        self.device.restart();
+        self.metered().run(D::restart);
         let after = self.device.observe();
         if after.active != Some(sent) {
             raised.push(Raised::new(
@@ -301,14 +385,32 @@ impl<'f, D: Device> Bench<'f, D> {
             if sent == self.known[1 - self.active].held {
                 self.active = 1 - self.active;
             }
-            let tree = self.judge.tree_of(bytes);
-            self.tables.rebuild(tree);
-            let ends = end_keys(tree, &self.tables);
-            if ends.into_iter().flatten().any(|key| !self.device.look_up(&key)) {
-                raised.push(Raised::new(Kind::ValidRefused, "in use, but one of its set-ups cannot be looked up"));
+            if let Some(what) = self.look_ups(bytes, sent) {
+                raised.push(Raised::new(Kind::ValidRefused, what));
+            }
+            if self.device.capabilities().rewrite && self.device.rewrite() != Some(sent) {
+                raised.push(Raised::new(Kind::NotCanonical, "written anew by the device it has other bytes"));
             }
         }
-        self.device.start(RATE, VTBI);
+        self.start_anew();
+    }
+
+    /// What is wrong with looking up entries of the library in use.
+    fn look_ups(&mut self, bytes: &[u8], sent: Held) -> Option<String> {
+        let tree = self.judge.tree_of(bytes);
+        self.tables.rebuild(tree);
+        let entries = Entries::of(tree, &self.tables);
+        for key in entries.some(self.look_ups, sent.digest) {
+            match self.device.look_up(&key) {
+                LookUp::Absent => return Some("in use, but one of its set-ups cannot be looked up".into()),
+                found if !found.agrees_with(entries.expected(&key)) => {
+                    return Some("in use, but a look-up gives another set-up than the first with that key".into());
+                }
+                _ => {}
+            }
+        }
+        let strange = entries.strangers().iter().any(|key| self.device.look_up(key) != LookUp::Absent);
+        strange.then(|| "in use, and a look-up finds something under a key that no set-up has".into())
     }
 
     /// The heart: the library that is not active is sent, staged, activated and looked up.
@@ -316,8 +418,9 @@ impl<'f, D: Device> Bench<'f, D> {
         self.log.clear();
         let other = 1 - self.active;
         let lost = |what: String| Err(Raised::new(Kind::NotRecovered, what));
+        let metered = Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device };
         let known = &self.known[other];
-        let answer = self.device.deliver(&known.bytes);
+        let answer = metered.ask(|device| device.deliver(&known.bytes));
         if answer.outcome != Outcome::Accepted {
             return lost(format!("the known-good library was {}", describe(&answer)));
         }
@@ -329,32 +432,34 @@ impl<'f, D: Device> Bench<'f, D> {
         let ticked = self.device.observe();
         self.log.push(Observation { active: None, ..ticked });
         self.device.stop();
-        self.device.restart();
+        Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device }.run(D::restart);
         let seen = self.device.observe();
         self.log.push(seen);
         if seen.active != Some(known.held) {
             return lost("the known-good library was accepted, but is not active after a restart".into());
         }
-        if !self.device.look_up(&known.key) {
+        if !self.device.look_up(&known.key).agrees_with(known.entry) {
             return lost("the known-good library is active, but a set-up that only it has cannot be looked up".into());
         }
-        if self.device.look_up(&self.known[self.active].key) {
+        if self.device.look_up(&self.known[self.active].key) != LookUp::Absent {
             return lost(
                 "the known-good library is active, but a set-up that only the other one has is still found".into(),
             );
         }
         self.active = other;
-        self.device.start(RATE, VTBI);
+        self.start_anew();
         self.log.push(self.device.observe());
         Ok(())
     }
 
     /// The known-good step after a case, and whether the device behaves as its twin that had none.
     fn afterwards(&mut self, raised: &mut Vec<Raised>) -> bool {
+        self.kept_memory(raised);
+        let passed = usize::from(self.passed);
         match self.known_good_step() {
             Ok(()) => {
                 let (active, twin) = (1 - self.active, std::mem::take(&mut self.log));
-                if self.twin[active] != twin {
+                if self.twin[passed][active] != twin {
                     raised.push(Raised::new(
                         Kind::StateChanged,
                         "afterwards the device behaves otherwise than without this delivery",
@@ -368,123 +473,39 @@ impl<'f, D: Device> Bench<'f, D> {
             }
         }
     }
+}
 
-    /// Runs the steps of a session in a row, and then delivers the known-good library. What is
-    /// sent is judged as in [`Bench::cases`].
-    pub fn session(&mut self, session: &Session) -> SessionResult {
-        let steps = session.steps.iter().map(|step| self.step(step)).collect();
-        // The session may have put the other known-good library to use itself.
-        if self.device.observe().active == Some(self.known[1 - self.active].held) {
-            self.active = 1 - self.active;
-        }
-        let mut raised = Vec::new();
-        let known_good = self.afterwards(&mut raised);
-        SessionResult { steps, raised, known_good }
+/// A device whose memory is watched.
+struct Metered<'b, D> {
+    meter: Option<Meter>,
+    kept: &'b mut isize,
+    device: &'b mut D,
+}
+
+impl<D> Metered<'_, D> {
+    fn run<R>(self, run: impl FnOnce(&mut D) -> R) -> R {
+        let held = || self.meter.map_or(0, |meter| (meter.held)());
+        let before = held();
+        let result = run(self.device);
+        *self.kept += held() - before;
+        result
     }
 
-    fn step(&mut self, step: &SessionStep) -> SessionStepResult {
-        let mut raised = Vec::new();
-        match step {
-            SessionStep::Send(bytes) => {
-                let judgement = self.judge.judge(bytes);
-                let answer = self.delivery(bytes, judgement, &mut raised);
-                SessionStepResult { judgement: Some(judgement), answer: Some(answer), raised }
-            }
-            SessionStep::Activate => {
-                let before = self.device.observe();
-                let answer = self.device.activate();
-                let after = self.device.observe();
-                let accepted = answer.outcome == Outcome::Accepted;
-                if before.running && accepted && before.staged.is_some() {
-                    raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
-                } else if !accepted && before != after {
-                    raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
-                }
-                SessionStepResult { judgement: None, answer: Some(answer), raised }
-            }
-            SessionStep::Request(request, refused) => {
-                let answer = self.request(request, refused.as_deref(), &mut raised);
-                SessionStepResult { judgement: None, answer, raised }
-            }
-            SessionStep::Cut { writes, torn, bytes } => {
-                let answer = self.power_cut(*writes, *torn, bytes, &mut raised);
-                SessionStepResult { judgement: None, answer, raised }
-            }
-            SessionStep::Restart => {
-                let before = self.device.observe();
-                self.device.restart();
-                let after = self.device.observe();
-                if after.active != before.staged.or(before.active) {
-                    raised.push(Raised::new(
-                        Kind::StateChanged,
-                        "after the restart another library is in use than the one that was staged or in use before",
-                    ));
-                }
-                self.device.start(RATE, VTBI);
-                SessionStepResult { judgement: None, answer: None, raised }
-            }
+    /// The same for what gives an answer: that is not the device's memory.
+    fn ask(self, ask: impl FnOnce(&mut D) -> Answer) -> Answer {
+        let Metered { meter, kept, device } = self;
+        let answer = Metered { meter, kept: &mut *kept, device }.run(ask);
+        if meter.is_some() {
+            *kept -= answer.heap() as isize;
         }
+        answer
     }
+}
 
-    /// A request to the receiver: refused because of the stated rule, or accepted; what is refused
-    /// changes nothing.
-    fn request(&mut self, request: &Request, refused: Option<&str>, raised: &mut Vec<Raised>) -> Option<Answer> {
-        if !self.device.capabilities().transfer {
-            return None;
-        }
-        let before = self.device.observe();
-        let answer = self.device.request(request);
-        let after = self.device.observe();
-        match (refused, answer.outcome) {
-            (_, Outcome::Silent) => raised.push(Raised::new(Kind::Silent, "no answer to a request of a transfer")),
-            (Some(rule), Outcome::Accepted) => {
-                raised.push(Raised::new(Kind::InvalidAccepted, format!("a request was accepted that breaks {rule}")));
-            }
-            (None, Outcome::Refused) => {
-                raised.push(Raised::new(
-                    Kind::ValidRefused,
-                    format!("a request of a correct transfer was {}", describe(&answer)),
-                ));
-            }
-            (Some(rule), Outcome::Refused) if answer.reason.as_ref().is_some_and(|reason| reason.rule != rule) => {
-                raised.push(Raised::new(
-                    Kind::WrongReason,
-                    format!("{rule} is broken, but it was {}", describe(&answer)),
-                ));
-            }
-            _ => {}
-        }
-        if answer.outcome == Outcome::Refused && before != after {
-            raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
-        }
-        Some(answer)
-    }
-
-    /// Whenever the power fails, the device has the old library or the new one, whole; what it
-    /// said it accepted it has.
-    fn power_cut(&mut self, writes: u32, torn: bool, bytes: &[u8], raised: &mut Vec<Raised>) -> Option<Answer> {
-        if !self.device.capabilities().power_cut {
-            return None;
-        }
-        let before = self.device.observe();
-        self.device.fail_power_after(Some(writes), torn);
-        let answer = self.device.deliver(bytes);
-        self.device.restart();
-        self.device.fail_power_after(None, false);
-        self.device.restart();
-        let after = self.device.observe();
-        let (old, new) = (before.active, Some(Held::of(bytes)));
-        if answer.outcome == Outcome::Accepted && after.active != new {
-            raised.push(Raised::new(Kind::NotRecovered, "a library was accepted and is lost after the power failed"));
-        } else if after.active != old && after.active != new {
-            raised.push(Raised::new(
-                Kind::StateChanged,
-                "after the power failed neither the old nor the new library is in use",
-            ));
-        }
-        self.device.start(RATE, VTBI);
-        Some(answer)
-    }
+fn tables_of(tree: &Tree<'_>) -> Tables {
+    let mut tables = Tables::default();
+    tables.rebuild(tree);
+    tables
 }
 
 impl Judge<'_> {
@@ -516,5 +537,5 @@ fn difference(before: &Observation, after: &Observation) -> String {
     note("the rate", before.rate != after.rate);
     note("the volume to be infused", before.vtbi != after.vtbi);
     note("the volume infused", before.infused != after.infused);
-    format!("the delivery changed {}", parts.join(", "))
+    format!("this changed: {}", parts.join(", "))
 }

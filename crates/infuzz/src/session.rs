@@ -10,11 +10,14 @@
 //! restart
 //! ```
 //!
-//! `send BYTES` delivers a file, `activate` and `restart` do what they say. A transfer can also be
-//! made by hand: `begin LENGTH`, `chunk OFFSET BYTES`, `finish`, `abort`; and `cut WRITES BYTES`,
-//! or `cut WRITES torn BYTES`, delivers a file to a device whose power fails after so many writes
-//! to its memory, torn if the last of them is stored in part. Such a step, and `activate`, may end
-//! with `refused RULE`: then it must be refused because of that rule, and otherwise be accepted.
+//! `send BYTES` delivers a file, `activate` and `restart` do what they say; `start` and `stop` are
+//! the therapy's at the bedside, and `wait MILLISECONDS` lets time pass. A transfer can also be
+//! made by hand: `begin LENGTH`, `chunk OFFSET BYTES`, `finish`, `abort`. Such a step, and
+//! `activate`, may end with `refused RULE`: then it must be refused because of that rule, and
+//! otherwise be accepted. `begin capacity` announces as many bytes as the device has room for, and
+//! `begin capacity+1` one more. `cut WRITES BYTES`, or `cut WRITES torn BYTES`, delivers a file to
+//! a device whose power fails after so many writes to its memory, torn if the last of them is
+//! stored in part.
 
 use crate::device::{Answer, Request};
 use crate::finding::Raised;
@@ -41,8 +44,21 @@ pub enum SessionStep {
     Activate,
     /// Switches the device off and on.
     Restart,
+    /// Starts a therapy.
+    Start,
+    /// Stops the therapy.
+    Stop,
+    /// Lets so many milliseconds pass.
+    Wait(u32),
     /// A request to the receiver, and the rule because of which it must be refused.
     Request(Request, Option<String>),
+    /// Announces as many bytes as the device has room for, or one more.
+    BeginFull {
+        /// One more.
+        over: bool,
+        /// The rule because of which it must be refused.
+        refused: Option<String>,
+    },
     /// Delivers a file to a device whose power fails after so many writes, then switches it on.
     Cut {
         /// Writes that are still carried out.
@@ -61,12 +77,23 @@ impl SessionStep {
             SessionStep::Send(_) => "send",
             SessionStep::Activate => "activate",
             SessionStep::Restart => "restart",
-            SessionStep::Request(Request::Begin(_), _) => "begin",
+            SessionStep::Start => "start",
+            SessionStep::Stop => "stop",
+            SessionStep::Wait(_) => "wait",
+            SessionStep::BeginFull { .. } | SessionStep::Request(Request::Begin(_), _) => "begin",
             SessionStep::Request(Request::Chunk(..), _) => "chunk",
             SessionStep::Request(Request::Finish, _) => "finish",
             SessionStep::Request(Request::Abort, _) => "abort",
             SessionStep::Request(Request::Activate, _) => "activate",
             SessionStep::Cut { .. } => "cut",
+        }
+    }
+
+    /// The rule because of which this step must be refused.
+    pub fn refused(&self) -> Option<&str> {
+        match self {
+            SessionStep::Request(_, refused) | SessionStep::BeginFull { refused, .. } => refused.as_deref(),
+            _ => None,
         }
     }
 }
@@ -137,20 +164,20 @@ impl fmt::Display for Session {
             f.write_str(step.word())?;
             match step {
                 SessionStep::Send(bytes) => write!(f, " {}", Hex(bytes))?,
-                SessionStep::Request(request, refused) => {
-                    match request {
-                        Request::Begin(length) => write!(f, " {length}")?,
-                        Request::Chunk(offset, bytes) => write!(f, " {offset} {}", Hex(bytes))?,
-                        Request::Finish | Request::Abort | Request::Activate => {}
-                    }
-                    if let Some(rule) = refused {
-                        write!(f, " refused {rule}")?;
-                    }
-                }
+                SessionStep::Wait(milliseconds) => write!(f, " {milliseconds}")?,
+                SessionStep::BeginFull { over, .. } => write!(f, " capacity{}", if *over { "+1" } else { "" })?,
+                SessionStep::Request(request, _) => match request {
+                    Request::Begin(length) => write!(f, " {length}")?,
+                    Request::Chunk(offset, bytes) => write!(f, " {offset} {}", Hex(bytes))?,
+                    Request::Finish | Request::Abort | Request::Activate => {}
+                },
                 SessionStep::Cut { writes, torn, bytes } => {
                     write!(f, " {writes} {}{}", if *torn { "torn " } else { "" }, Hex(bytes))?;
                 }
-                SessionStep::Activate | SessionStep::Restart => {}
+                SessionStep::Activate | SessionStep::Restart | SessionStep::Start | SessionStep::Stop => {}
+            }
+            if let Some(rule) = step.refused() {
+                write!(f, " refused {rule}")?;
             }
             writeln!(f)?;
         }
@@ -179,6 +206,12 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         ["restart"] => Ok(SessionStep::Restart),
         ["activate"] if refused.is_none() => Ok(SessionStep::Activate),
         ["activate"] => request(Request::Activate),
+        ["begin", full @ ("capacity" | "capacity+1")] => {
+            Ok(SessionStep::BeginFull { over: *full == "capacity+1", refused: refused.clone() })
+        }
+        ["start"] => Ok(SessionStep::Start),
+        ["stop"] => Ok(SessionStep::Stop),
+        ["wait", milliseconds] => parse_number(milliseconds).map(SessionStep::Wait),
         ["begin", length] => request(Request::Begin(parse_number(length)?)),
         ["chunk", offset] => request(Request::Chunk(parse_number(offset)?, Vec::new())),
         ["chunk", offset, hex] => request(Request::Chunk(parse_number(offset)?, parse_hex(hex)?)),
@@ -190,11 +223,17 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         ["cut", writes, "torn", hex] => {
             Ok(SessionStep::Cut { writes: parse_number(writes)?, torn: true, bytes: parse_hex(hex)? })
         }
-        [word @ ("activate" | "restart" | "finish" | "abort"), ..] => Err(format!("`{word}` stands alone on its line")),
-        [word @ ("send" | "begin" | "chunk" | "cut"), ..] => Err(format!("`{word}` has too few or too many words")),
-        _ => Err(format!("`{line}` is no step; steps are send, activate, restart, begin, chunk, finish, abort, cut")),
+        [word @ ("activate" | "restart" | "start" | "stop" | "finish" | "abort"), ..] => {
+            Err(format!("`{word}` stands alone on its line"))
+        }
+        [word @ ("send" | "wait" | "begin" | "chunk" | "cut"), ..] => {
+            Err(format!("`{word}` has too few or too many words"))
+        }
+        _ => Err(format!(
+            "`{line}` is no step; steps are send, activate, restart, start, stop, wait, begin, chunk, finish, abort, cut"
+        )),
     }?;
-    if refused.is_some() && !matches!(step, SessionStep::Request(..)) {
+    if refused.is_some() && step.refused().is_none() {
         return Err("only a request to the receiver can be `refused`".into());
     }
     Ok(step)
@@ -233,6 +272,11 @@ mod tests {
                 SessionStep::Request(Request::Chunk(3, vec![1, 2]), Some("transfer.order".into())),
                 SessionStep::Request(Request::Activate, Some("activation.staged".into())),
                 SessionStep::Cut { writes: 2, torn: true, bytes: vec![9] },
+                SessionStep::Stop,
+                SessionStep::BeginFull { over: true, refused: Some("transfer.size".into()) },
+                SessionStep::BeginFull { over: false, refused: None },
+                SessionStep::Wait(70_000),
+                SessionStep::Start,
             ],
         };
         assert_eq!(Session::parse(&session.to_string()), Ok(session));

@@ -9,11 +9,12 @@ use crate::protocol::{Answer, Request, Wanted};
 use crate::remote::{self, CASE_LIMIT, Remote, STOP, stop_on_interrupt, stopped};
 use crate::setting::{DEFAULT_FORMAT, LIBRARIES, Setting};
 use crate::verbs::replay::{id, replay_command};
-use crate::{Status, describe, files, output, targets, worker};
+use crate::{Status, describe, files, output, targets};
 use indicatif::{ProgressBar, ProgressStyle};
 use infuzz::builtin::BUILTIN;
 use infuzz::finding::{Finding, Kind};
 use infuzz::judgement::{Judge, Judgement};
+use infuzz::oracle::STATES;
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{How, Instances, Outcome, Plan, Report};
 use serde_json::json;
@@ -467,7 +468,7 @@ impl<'p> Sweep<'p> {
                     bytes = session;
                 }
             }
-            kept.push(self.finding(&one, &bytes, worker::STATES[one.case % 2]));
+            kept.push(self.finding(&one, &bytes, STATES[one.case % STATES.len()]));
         }
         Ok(kept)
     }

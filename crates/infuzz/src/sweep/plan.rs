@@ -4,7 +4,6 @@ use crate::classes::CLASSES;
 use crate::compose::{default_bytes, encode_text};
 use crate::format::{FieldId, Format, RelationKind, RuleKind, Shape};
 use crate::rules::{Checker, break_rule, isolate_since, redecode, settle_since};
-use crate::session::{Session, SessionStep};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use serde::Serialize;
 
@@ -540,19 +539,17 @@ impl<'f> Planner<'f> {
 
     /// Transfers that do not follow the protocol, and power cuts between any two writes.
     fn receiver(&mut self) {
-        let smallest =
+        let is_whole =
             |case: &&Planned| matches!(case.how, How::Bytes(_)) && matches!(case.class, "unchanged" | "other-library");
-        let libraries = self.plan.cases.iter().filter(smallest).map(|case| self.plan.bytes(case));
-        let Some(library) = libraries.min_by_key(Vec::len) else { return };
-        for (label, session) in super::receiver::transfers(&library) {
+        let whole = self.plan.cases.iter().filter(is_whole).map(|case| self.plan.bytes(case));
+        let mut valid: Vec<Vec<u8>> = whole.collect();
+        valid.retain(|bytes| self.accepts(bytes));
+        let Some(libraries) = super::receiver::Libraries::of(self.format(), &valid) else { return };
+        for (label, session) in super::receiver::transfers(&libraries) {
             self.file("transfer", label, How::Bytes(session.to_string().into_bytes()));
         }
-        for writes in 0..super::receiver::WRITES {
-            for torn in [false, true] {
-                let step = SessionStep::Cut { writes, torn, bytes: library.clone() };
-                let label = format!("after {writes} writes{}", if torn { ", the next one torn" } else { "" });
-                self.file("power-cut", &label, How::Bytes(Session { steps: vec![step] }.to_string().into_bytes()));
-            }
+        for (label, session) in super::receiver::power_cuts(&libraries) {
+            self.file("power-cut", &label, How::Bytes(session.to_string().into_bytes()));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use crate::device::{Device, Outcome as Said};
 use crate::finding::{Kind, Raised};
 use crate::judgement::{Judge, Judgement};
-use crate::oracle::{Bench, CaseResult};
+use crate::oracle::{Bench, CaseResult, STATES};
 use crate::rules::{Cause, Violation};
 use crate::session::{Session, SessionStep};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         Sweeper { plan, bench }
     }
 
-    /// Runs one case of the plan. Every other one finds a known-good library staged already.
+    /// Runs one case of the plan, in each of [`STATES`] in turn.
     pub fn run(&mut self, index: usize) -> Option<Outcome> {
         let planned = self.plan.cases.get(index)?;
         let bytes = self.plan.bytes(planned);
@@ -112,10 +112,7 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
     /// The rule of the first step that went wrong, all that went wrong, and the known-good step.
     fn steps(&mut self, session: &Session) -> (Option<String>, Vec<Raised>, bool) {
         let result = self.bench.session(session);
-        let stated = |step: &SessionStep| match step {
-            SessionStep::Request(_, refused) => refused.clone(),
-            _ => None,
-        };
+        let stated = |step: &SessionStep| step.refused().map(String::from);
         let pairs = || session.steps.iter().zip(&result.steps);
         let wrong = pairs().find(|(_, came)| !came.raised.is_empty()).map(|(step, _)| step);
         let rule = wrong.map_or_else(|| session.steps.iter().find_map(stated), stated);
@@ -125,9 +122,7 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
     }
 
     fn one(&mut self, index: usize, bytes: &[u8]) -> CaseResult {
-        if index % 2 == 1 {
-            self.bench.stage_other();
-        }
+        self.bench.prepare(index % STATES.len());
         self.bench.case(bytes)
     }
 

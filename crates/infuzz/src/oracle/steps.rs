@@ -1,0 +1,173 @@
+//! The steps of a session: what a device must do at each, and what must not change.
+
+use super::{Bench, RATE, VTBI, describe, difference};
+use crate::device::{Answer, Device, Held, Observation, Outcome, Request};
+use crate::finding::{Kind, Raised};
+use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
+
+impl<D: Device> Bench<'_, D> {
+    /// Runs the steps of a session in a row, and then delivers the known-good library. What is
+    /// sent is judged as in [`Bench::cases`].
+    pub fn session(&mut self, session: &Session) -> SessionResult {
+        self.received.clear();
+        let steps = session.steps.iter().map(|step| self.step(step)).collect();
+        // The session may have put the other known-good library to use itself.
+        if self.device.observe().active == Some(self.known[1 - self.active].held) {
+            self.active = 1 - self.active;
+        }
+        self.start_anew();
+        let mut raised = Vec::new();
+        let known_good = self.afterwards(&mut raised);
+        SessionResult { steps, raised, known_good }
+    }
+
+    fn step(&mut self, step: &SessionStep) -> SessionStepResult {
+        let mut raised = Vec::new();
+        let mut judgement = None;
+        let answer = match step {
+            SessionStep::Send(bytes) => {
+                let judged = self.judge.judge(bytes);
+                judgement = Some(judged);
+                Some(self.delivery(bytes, judged, &mut raised))
+            }
+            SessionStep::Request(request, refused) => self.request(request, refused.as_deref(), &mut raised),
+            SessionStep::BeginFull { over, refused } => self.device.capacity().and_then(|capacity| {
+                let request = Request::Begin(capacity.checked_add(u32::from(*over))?);
+                self.request(&request, refused.as_deref(), &mut raised)
+            }),
+            SessionStep::Cut { writes, torn, bytes } => self.power_cut(*writes, *torn, bytes, &mut raised),
+            SessionStep::Activate => Some(self.activate(&mut raised)),
+            SessionStep::Restart => {
+                let before = self.device.observe();
+                self.metered().run(D::restart);
+                let after = self.device.observe();
+                if after.active != before.staged.or(before.active) {
+                    raised.push(Raised::new(
+                        Kind::StateChanged,
+                        "after the restart another library is in use than the one that was staged or in use before",
+                    ));
+                }
+                self.device.start(RATE, VTBI);
+                None
+            }
+            SessionStep::Start => {
+                self.device.start(RATE, VTBI);
+                None
+            }
+            SessionStep::Stop => {
+                self.device.stop();
+                None
+            }
+            SessionStep::Wait(milliseconds) => {
+                self.device.tick(*milliseconds);
+                None
+            }
+        };
+        SessionStepResult { judgement, answer, raised }
+    }
+
+    /// Asks for the staged library to be used, whatever the answer.
+    fn activate(&mut self, raised: &mut Vec<Raised>) -> Answer {
+        let before = self.device.observe();
+        let answer = self.metered().ask(D::activate);
+        let after = self.device.observe();
+        if before.running && answer.outcome == Outcome::Accepted && before.staged.is_some() {
+            raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
+        } else {
+            activation(&before, &answer, &after, raised);
+        }
+        answer
+    }
+
+    /// A request to the receiver: refused because of the stated rule, or accepted; what is refused
+    /// changes nothing.
+    fn request(&mut self, request: &Request, refused: Option<&str>, raised: &mut Vec<Raised>) -> Option<Answer> {
+        if !self.device.capabilities().transfer {
+            return None;
+        }
+        let before = self.device.observe();
+        let answer = self.metered().ask(|device| device.request(request));
+        let after = self.device.observe();
+        match (refused, answer.outcome) {
+            (_, Outcome::Silent) => raised.push(Raised::new(Kind::Silent, "no answer to a request of a transfer")),
+            (Some(rule), Outcome::Accepted) => {
+                raised.push(Raised::new(Kind::InvalidAccepted, format!("a request was accepted that breaks {rule}")));
+            }
+            (None, Outcome::Refused) => {
+                raised.push(Raised::new(
+                    Kind::ValidRefused,
+                    format!("a request of a correct transfer was {}", describe(&answer)),
+                ));
+            }
+            (Some(rule), Outcome::Refused) if answer.reason.as_ref().is_some_and(|reason| reason.rule != rule) => {
+                raised.push(Raised::new(
+                    Kind::WrongReason,
+                    format!("{rule} is broken, but it was {}", describe(&answer)),
+                ));
+            }
+            _ => {}
+        }
+        match request {
+            Request::Activate => activation(&before, &answer, &after, raised),
+            Request::Finish if answer.outcome == Outcome::Accepted => self.finished(&before, &after, raised),
+            _ if before != after => raised.push(Raised::new(Kind::StateChanged, difference(&before, &after))),
+            Request::Begin(_) if answer.outcome == Outcome::Accepted => self.received.clear(),
+            Request::Chunk(_, bytes) if answer.outcome == Outcome::Accepted => {
+                self.received.extend(bytes);
+                self.longest = self.longest.max(self.received.len());
+            }
+            _ => {}
+        }
+        Some(answer)
+    }
+
+    /// A transfer ended well: what was received is staged, unless it is in use already, and nothing
+    /// else is otherwise than before.
+    fn finished(&self, before: &Observation, after: &Observation, raised: &mut Vec<Raised>) {
+        let sent = Held::of(&self.received);
+        let expected = Observation { staged: (before.active != Some(sent)).then_some(sent), ..*before };
+        if *after != expected {
+            raised.push(Raised::new(Kind::StateChanged, difference(&expected, after)));
+        }
+    }
+
+    /// Whenever the power fails, the device has the old library or the new one, whole; what it
+    /// said it accepted it has.
+    fn power_cut(&mut self, writes: u32, torn: bool, bytes: &[u8], raised: &mut Vec<Raised>) -> Option<Answer> {
+        if !self.device.capabilities().power_cut {
+            return None;
+        }
+        let before = self.device.observe();
+        self.longest = self.longest.max(bytes.len());
+        self.device.fail_power_after(Some(writes), torn);
+        let answer = self.metered().ask(|device| device.deliver(bytes));
+        self.metered().run(D::restart);
+        self.device.fail_power_after(None, false);
+        self.metered().run(D::restart);
+        let after = self.device.observe();
+        // What was staged is in use after a restart.
+        let (old, new) = (before.staged.or(before.active), Some(Held::of(bytes)));
+        if answer.outcome == Outcome::Accepted && after.active != new {
+            raised.push(Raised::new(Kind::NotRecovered, "a library was accepted and is lost after the power failed"));
+        } else if after.active != old && after.active != new {
+            raised.push(Raised::new(
+                Kind::StateChanged,
+                "after the power failed neither the old nor the new library is in use",
+            ));
+        }
+        self.device.start(RATE, VTBI);
+        Some(answer)
+    }
+}
+
+/// An activation puts the staged library to use and changes nothing else; a refused one changes
+/// nothing.
+fn activation(before: &Observation, answer: &Answer, after: &Observation, raised: &mut Vec<Raised>) {
+    let expected = match answer.outcome {
+        Outcome::Accepted => Observation { active: before.staged.or(before.active), staged: None, ..*before },
+        Outcome::Refused | Outcome::Silent => *before,
+    };
+    if *after != expected {
+        raised.push(Raised::new(Kind::StateChanged, difference(&expected, after)));
+    }
+}
