@@ -77,9 +77,13 @@ struct Minimiser<'r> {
 }
 
 impl Minimiser<'_> {
+    fn is_late(&self) -> bool {
+        Instant::now() > self.until
+    }
+
     /// Takes a smaller input if it shows the same.
     fn take(&mut self, bytes: Vec<u8>, judged: bool) -> Result<bool, Failure> {
-        if bytes.len() >= self.best.len() || Instant::now() > self.until {
+        if bytes.len() >= self.best.len() || self.is_late() {
             return Ok(false);
         }
         // Cheap, and most tries end here.
@@ -114,7 +118,7 @@ impl Minimiser<'_> {
         let mut chunk = session.steps.len();
         while chunk > 0 {
             let mut end = session.steps.len();
-            while end > 0 {
+            while end > 0 && !self.is_late() {
                 let start = end.saturating_sub(chunk);
                 let mut less = session.clone();
                 less.steps.drain(start..end);
@@ -137,7 +141,7 @@ impl Minimiser<'_> {
             let mut chunk = length(&Tree::decode(setting.format, &self.best));
             while chunk > 0 {
                 let mut end = length(&Tree::decode(setting.format, &self.best));
-                while end > 0 {
+                while end > 0 && !self.is_late() {
                     let start = end.saturating_sub(chunk);
                     let tree = Tree::decode(setting.format, &self.best);
                     let Some(node) = tree.lists().get(list) else { break };
@@ -182,6 +186,9 @@ impl Minimiser<'_> {
         let mut smaller = false;
         let mut tree = Tree::decode(setting.format, &self.best);
         for node in (0..tree.nodes().len() as NodeId).rev() {
+            if self.is_late() {
+                break;
+            }
             if node as usize >= tree.nodes().len() || !which(&tree, node) {
                 continue;
             }

@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Every occurrence of a field, not only the first, the middle and the last
     #[arg(long)]
     all_instances: bool,
-    /// Seed of everything drawn
+    /// Seed of the order of the cases; drawn and printed if not given
     #[arg(long)]
     seed: Option<u64>,
     /// Print one JSON object
@@ -101,7 +101,8 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let others = others.collect::<Result<Vec<_>, Failure>>()?;
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
     let waiting = spinner(format!("{format}: working out the cases of {}", arguments.library));
-    let plan = Plan::new(setting.format, &base, others, instances);
+    let mut plan = Plan::new(setting.format, &base, others, instances);
+    plan.shuffle(seed);
     waiting.finish_and_clear();
     stop_on_interrupt();
     let mut sweep = Sweep::new(setting, &plan, Duration::from_millis(arguments.case_timeout));

@@ -3,6 +3,7 @@
 use crate::classes::CLASSES;
 use crate::compose::{default_bytes, encode_text};
 use crate::format::{FieldId, Format, RelationKind, RuleKind, Shape};
+use crate::rng::Rng;
 use crate::rules::{Checker, break_rule, isolate_since, redecode, settle_since};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use serde::Serialize;
@@ -157,6 +158,15 @@ impl<'f> Plan<'f> {
             planner.receiver();
         }
         planner.plan
+    }
+
+    /// Puts the cases in an order of `seed`'s, so that valid and invalid ones of all kinds follow
+    /// one another.
+    pub fn shuffle(&mut self, seed: u64) {
+        let mut rng = Rng::new(seed);
+        for last in (1..self.cases.len()).rev() {
+            self.cases.swap(last, rng.below(last + 1));
+        }
     }
 
     /// The base, if it is valid.
