@@ -1,7 +1,7 @@
 //! The sweep of the reference pump finds nothing, and a sweep of a bad pump finds it out.
 
 use infuzz::builtin::Builtin;
-use infuzz::device::{Answer, Capabilities, Device, LookUp, Observation, Outcome};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request};
 use infuzz::finding::Kind;
 use infuzz::oracle::Bench;
 use infuzz::sweep::{Instances, Plan, Sweeper};
@@ -177,4 +177,109 @@ fn a_pump_that_gives_no_reason_is_found() {
 #[test]
 fn a_pump_that_loses_the_next_library_after_a_refusal_is_found() {
     finds(Fault::RefusesTheSecondAfterARefusal, Kind::NotRecovered);
+}
+
+/// The reference pump, of which some things cannot be asked.
+struct Limited {
+    pump: PumpInProcess,
+    has: Capabilities,
+}
+
+impl Limited {
+    fn without(take: fn(&mut Capabilities)) -> Self {
+        let pump = PumpInProcess::new();
+        let mut has = pump.capabilities();
+        take(&mut has);
+        Limited { pump, has }
+    }
+}
+
+impl Device for Limited {
+    fn capabilities(&self) -> Capabilities {
+        self.has
+    }
+    fn reset(&mut self) {
+        self.pump.reset();
+    }
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        let mut answer = self.pump.deliver(bytes);
+        answer.reason = answer.reason.filter(|_| self.has.reasons);
+        answer
+    }
+    fn activate(&mut self) -> Answer {
+        self.pump.activate()
+    }
+    fn restart(&mut self) {
+        assert!(self.has.restart, "it cannot");
+        self.pump.restart();
+    }
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        if self.has.therapy {
+            self.pump.start(rate, vtbi);
+        }
+    }
+    fn stop(&mut self) {
+        if self.has.therapy {
+            self.pump.stop();
+        }
+    }
+    fn tick(&mut self, milliseconds: u32) {
+        self.pump.tick(milliseconds);
+    }
+    fn observe(&mut self) -> Observation {
+        let mut seen = self.pump.observe();
+        // What it does not know is not to be relied on.
+        if !self.has.libraries {
+            seen.active = seen.staged;
+            seen.staged = None;
+        }
+        if !self.has.therapy {
+            seen.infused = self.pump.observe().active.map_or(0, |held| held.digest);
+        }
+        seen
+    }
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
+        assert!(self.has.look_up, "it cannot");
+        self.pump.look_up(key)
+    }
+    fn snapshot(&mut self) -> usize {
+        assert!(self.has.snapshot, "it cannot");
+        self.pump.snapshot()
+    }
+    fn restore(&mut self, snapshot: usize) {
+        assert!(self.has.snapshot, "it cannot");
+        self.pump.restore(snapshot);
+    }
+    fn request(&mut self, request: &Request) -> Answer {
+        assert!(self.has.transfer, "it cannot");
+        self.pump.request(request)
+    }
+    fn rewrite(&mut self) -> Option<Held> {
+        assert!(self.has.rewrite, "it cannot");
+        self.pump.rewrite()
+    }
+    fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
+        assert!(self.has.power_cut, "it cannot");
+        self.pump.fail_power_after(writes, torn);
+    }
+}
+
+#[test]
+fn a_pump_of_which_little_can_be_asked_is_not_accused() {
+    let takes: [fn(&mut Capabilities); 9] = [
+        |has| has.libraries = false,
+        |has| has.therapy = false,
+        |has| has.restart = false,
+        |has| has.look_up = false,
+        |has| has.snapshot = false,
+        |has| has.reasons = false,
+        |has| has.transfer = false,
+        |has| has.power_cut = false,
+        |has| *has = Capabilities::default(),
+    ];
+    for (which, take) in takes.into_iter().enumerate() {
+        let (kinds, accept, refuse, recovered) = sweep("minimal", Limited::without(take));
+        assert!(kinds.is_empty(), "{which}: {kinds:?}");
+        assert_eq!(recovered, accept + refuse, "{which}");
+    }
 }

@@ -2,14 +2,18 @@
 //! known-good library is still accepted afterwards.
 
 mod entries;
+mod in_use;
+mod memory;
 mod steps;
 
-use crate::device::{Answer, Device, Held, LookUp, Observation, Outcome};
+use crate::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::judgement::{Judge, Judgement};
 use crate::tree::{Tables, Tree};
 pub use entries::{Entries, Key};
+pub use memory::Meter;
+use memory::Metered;
 
 /// What a device may be doing when a case is delivered; see [`Bench::prepare`].
 pub const STATES: [&str; 4] = [
@@ -42,17 +46,6 @@ pub struct KnownGood {
     pub entry: LookUp,
 }
 
-/// Measures memory around a delivery; lives in the binary that owns the allocator.
-#[derive(Clone, Copy, Debug)]
-pub struct Meter {
-    /// Forgets the peak.
-    pub start: fn(),
-    /// Bytes allocated at the peak since, above what was allocated at the start.
-    pub peak: fn() -> usize,
-    /// Bytes allocated now.
-    pub held: fn() -> isize,
-}
-
 /// What came of one case.
 #[derive(Clone, Debug)]
 pub struct CaseResult {
@@ -69,6 +62,8 @@ pub struct CaseResult {
 /// A device on the bench with two known-good libraries.
 pub struct Bench<'f, D> {
     device: D,
+    /// What can be asked of it.
+    has: Capabilities,
     judge: Judge<'f>,
     tables: Tables,
     known: [KnownGood; 2],
@@ -135,6 +130,7 @@ impl<'f, D: Device> Bench<'f, D> {
         let prepare = |bytes: Vec<u8>, (entry, key)| KnownGood { held: Held::of(&bytes), bytes, key, entry };
         let known = [prepare(first, a), prepare(second, b)];
         let mut bench = Bench {
+            has: device.capabilities(),
             device,
             judge,
             tables: Tables::default(),
@@ -195,7 +191,7 @@ impl<'f, D: Device> Bench<'f, D> {
         if answer.outcome != Outcome::Accepted {
             return Err(BenchError::NotAccepted(describe(&answer)));
         }
-        self.device.restart();
+        self.change_over();
         self.start_anew();
         for passed in [false, true] {
             for _ in 0..2 {
@@ -209,7 +205,7 @@ impl<'f, D: Device> Bench<'f, D> {
                 self.twin[usize::from(passed)][active] = std::mem::take(&mut self.log);
             }
         }
-        if self.device.capabilities().snapshot {
+        if self.has.snapshot {
             self.ready = Some(self.device.snapshot());
         }
         Ok(())
@@ -229,9 +225,28 @@ impl<'f, D: Device> Bench<'f, D> {
         }
     }
 
-    /// The device, with what it allocates and does not free.
-    fn metered(&mut self) -> Metered<'_, D> {
-        Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device }
+    /// What can be seen of the device; what it does not show is left at its default, and so
+    /// never differs.
+    fn observe(&mut self) -> Observation {
+        let seen = self.device.observe();
+        let (libraries, therapy) = (self.has.libraries, self.has.therapy);
+        match (libraries, therapy) {
+            (true, true) => seen,
+            (true, false) => Observation { active: seen.active, staged: seen.staged, ..Observation::default() },
+            (false, _) => {
+                Observation { active: None, staged: None, ..if therapy { seen } else { Observation::default() } }
+            }
+        }
+    }
+
+    /// The staged library comes into use: by a restart, or else by its activation.
+    fn change_over(&mut self) {
+        self.device.stop();
+        if self.has.restart {
+            self.metered().run(D::restart);
+        } else {
+            self.metered().ask(D::activate);
+        }
     }
 
     fn let_time_pass(&mut self) {
@@ -272,9 +287,9 @@ impl<'f, D: Device> Bench<'f, D> {
 
     /// A therapy that was stopped before the case stays as it is; a new one is started after that.
     fn stays_stopped(&mut self, raised: &mut Vec<Raised>) {
-        let before = self.device.observe();
+        let before = self.observe();
         self.device.tick(PASSES_MS);
-        let after = self.device.observe();
+        let after = self.observe();
         if after != before {
             raised.push(Raised::new(
                 Kind::StateChanged,
@@ -285,7 +300,7 @@ impl<'f, D: Device> Bench<'f, D> {
     }
 
     fn delivery(&mut self, bytes: &[u8], judgement: Judgement, raised: &mut Vec<Raised>) -> Answer {
-        let before = self.device.observe();
+        let before = self.observe();
         self.longest = self.longest.max(bytes.len());
         if let Some(meter) = self.meter {
             (meter.start)();
@@ -300,7 +315,7 @@ impl<'f, D: Device> Bench<'f, D> {
                 ));
             }
         }
-        let after = self.device.observe();
+        let after = self.observe();
         let unchanged = Observation { staged: before.staged, ..after } == before;
         match (judgement, answer.outcome) {
             (_, Outcome::Silent) => raised.push(Raised::new(Kind::Silent, "no answer to a delivery")),
@@ -320,7 +335,7 @@ impl<'f, D: Device> Bench<'f, D> {
                 }
                 // The active library sent again is accepted, and there is then nothing to activate.
                 let staged = (before.active != Some(sent)).then_some(sent);
-                if after.staged != staged {
+                if self.has.libraries && after.staged != staged {
                     raised.push(Raised::new(
                         Kind::StateChanged,
                         "accepted, but the staged slot does not hold what was sent",
@@ -333,84 +348,12 @@ impl<'f, D: Device> Bench<'f, D> {
                 if before != after {
                     raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
                 }
-                if answer.outcome == Outcome::Refused && answer.reason.is_none() && self.device.capabilities().reasons {
+                if answer.outcome == Outcome::Refused && answer.reason.is_none() && self.has.reasons {
                     raised.push(Raised::new(Kind::WrongReason, "refused without a reason"));
                 }
             }
         }
         answer
-    }
-
-    /// What the device holds must not grow with the number of inputs. Several libraries, each in
-    /// memory that may have grown by doubling, are allowed.
-    fn kept_memory(&mut self, raised: &mut Vec<Raised>) {
-        let most = 16 * self.longest.max(self.known[0].bytes.len()).max(self.known[1].bytes.len()) + 64 * 1024;
-        if self.kept > most as isize {
-            raised.push(Raised::new(
-                Kind::OverBudget,
-                format!("{} bytes kept since the last reset, {most} allowed", self.kept),
-            ));
-            self.kept = 0;
-        }
-    }
-
-    /// A valid library that was accepted waits while a therapy runs. It is in use after a restart,
-    /// or after its activation where no therapy runs; its entries, and no others, can be looked up.
-    fn put_to_use(&mut self, bytes: &[u8], sent: Held, before: Observation, raised: &mut Vec<Raised>) {
-        let answer = self.metered().ask(D::activate);
-        let after = self.device.observe();
-        if before.running && (answer.outcome != Outcome::Refused || after != before) {
-            raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
-            return;
-        }
-        if !before.running {
-            let expected = Observation { active: Some(sent), staged: None, ..before };
-            if answer.outcome != Outcome::Accepted {
-                let what = format!("no therapy runs, but the activation of a staged library was {}", describe(&answer));
-                raised.push(Raised::new(Kind::ValidRefused, what));
-            } else if after != expected {
-                raised.push(Raised::new(Kind::StateChanged, difference(&expected, &after)));
-            }
-        }
-        self.device.stop();
-        self.metered().run(D::restart);
-        let after = self.device.observe();
-        if after.active != Some(sent) {
-            raised.push(Raised::new(
-                Kind::ValidRefused,
-                "accepted, but not in use after the therapy was stopped and the device restarted",
-            ));
-        } else {
-            // A case may be the known-good library that comes next; the two then change roles.
-            if sent == self.known[1 - self.active].held {
-                self.active = 1 - self.active;
-            }
-            if let Some(what) = self.look_ups(bytes, sent) {
-                raised.push(Raised::new(Kind::ValidRefused, what));
-            }
-            if self.device.capabilities().rewrite && self.device.rewrite() != Some(sent) {
-                raised.push(Raised::new(Kind::NotCanonical, "written anew by the device it has other bytes"));
-            }
-        }
-        self.start_anew();
-    }
-
-    /// What is wrong with looking up entries of the library in use.
-    fn look_ups(&mut self, bytes: &[u8], sent: Held) -> Option<String> {
-        let tree = self.judge.tree_of(bytes);
-        self.tables.rebuild(tree);
-        let entries = Entries::of(tree, &self.tables);
-        for key in entries.some(self.look_ups, sent.digest) {
-            match self.device.look_up(&key) {
-                LookUp::Absent => return Some("in use, but one of its set-ups cannot be looked up".into()),
-                found if !found.agrees_with(entries.expected(&key)) => {
-                    return Some("in use, but a look-up gives another set-up than the first with that key".into());
-                }
-                _ => {}
-            }
-        }
-        let strange = entries.strangers().iter().any(|key| self.device.look_up(key) != LookUp::Absent);
-        strange.then(|| "in use, and a look-up finds something under a key that no set-up has".into())
     }
 
     /// The heart: the library that is not active is sent, staged, activated and looked up.
@@ -424,31 +367,34 @@ impl<'f, D: Device> Bench<'f, D> {
         if answer.outcome != Outcome::Accepted {
             return lost(format!("the known-good library was {}", describe(&answer)));
         }
-        let seen = self.device.observe();
-        if seen.staged != Some(known.held) {
+        let seen = self.observe();
+        let known = &self.known[other];
+        if self.has.libraries && seen.staged != Some(known.held) {
             return lost("the known-good library was accepted, but is not in the staged slot".into());
         }
         self.device.tick(PASSES_MS);
-        let ticked = self.device.observe();
+        let ticked = self.observe();
         self.log.push(Observation { active: None, ..ticked });
-        self.device.stop();
-        Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device }.run(D::restart);
-        let seen = self.device.observe();
+        self.change_over();
+        let seen = self.observe();
         self.log.push(seen);
-        if seen.active != Some(known.held) {
+        let known = &self.known[other];
+        if self.has.libraries && seen.active != Some(known.held) {
             return lost("the known-good library was accepted, but is not active after a restart".into());
         }
-        if !self.device.look_up(&known.key).agrees_with(known.entry) {
+        let look_up = self.has.look_up;
+        if look_up && !self.device.look_up(&known.key).agrees_with(known.entry) {
             return lost("the known-good library is active, but a set-up that only it has cannot be looked up".into());
         }
-        if self.device.look_up(&self.known[self.active].key) != LookUp::Absent {
+        if look_up && self.device.look_up(&self.known[self.active].key) != LookUp::Absent {
             return lost(
                 "the known-good library is active, but a set-up that only the other one has is still found".into(),
             );
         }
         self.active = other;
         self.start_anew();
-        self.log.push(self.device.observe());
+        let started = self.observe();
+        self.log.push(started);
         Ok(())
     }
 
@@ -472,33 +418,6 @@ impl<'f, D: Device> Bench<'f, D> {
                 false
             }
         }
-    }
-}
-
-/// A device whose memory is watched.
-struct Metered<'b, D> {
-    meter: Option<Meter>,
-    kept: &'b mut isize,
-    device: &'b mut D,
-}
-
-impl<D> Metered<'_, D> {
-    fn run<R>(self, run: impl FnOnce(&mut D) -> R) -> R {
-        let held = || self.meter.map_or(0, |meter| (meter.held)());
-        let before = held();
-        let result = run(self.device);
-        *self.kept += held() - before;
-        result
-    }
-
-    /// The same for what gives an answer: that is not the device's memory.
-    fn ask(self, ask: impl FnOnce(&mut D) -> Answer) -> Answer {
-        let Metered { meter, kept, device } = self;
-        let answer = Metered { meter, kept: &mut *kept, device }.run(ask);
-        if meter.is_some() {
-            *kept -= answer.heap() as isize;
-        }
-        answer
     }
 }
 

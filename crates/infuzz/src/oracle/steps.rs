@@ -10,15 +10,35 @@ impl<D: Device> Bench<'_, D> {
     /// sent is judged as in [`Bench::cases`].
     pub fn session(&mut self, session: &Session) -> SessionResult {
         self.received.clear();
-        let steps = session.steps.iter().map(|step| self.step(step)).collect();
+        let (possible, rest) = self.possible(&session.steps);
+        let mut steps: Vec<SessionStepResult> = possible.iter().map(|step| self.step(step)).collect();
+        let not_run = || SessionStepResult { judgement: None, answer: None, raised: Vec::new() };
+        steps.extend(rest.iter().map(|_| not_run()));
         // The session may have put the other known-good library to use itself.
-        if self.device.observe().active == Some(self.known[1 - self.active].held) {
+        if self.has.libraries && self.observe().active == Some(self.known[1 - self.active].held) {
             self.active = 1 - self.active;
         }
         self.start_anew();
         let mut raised = Vec::new();
         let known_good = self.afterwards(&mut raised);
         SessionResult { steps, raised, known_good }
+    }
+
+    /// The steps up to the first that the device cannot do, and the others: what they would show
+    /// without it is not known.
+    fn possible<'s>(&self, steps: &'s [SessionStep]) -> (&'s [SessionStep], &'s [SessionStep]) {
+        let has = self.has;
+        let can = |step: &SessionStep| match step {
+            SessionStep::Send(_) | SessionStep::Activate => true,
+            // Whether a therapy runs decides what an activation must come to.
+            SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
+            SessionStep::Request(Request::Activate, _) => has.therapy,
+            SessionStep::Restart => has.restart,
+            SessionStep::Request(..) => has.transfer,
+            SessionStep::BeginFull { .. } => has.transfer && self.device.capacity().is_some(),
+            SessionStep::Cut { .. } => has.power_cut && has.libraries && has.restart,
+        };
+        steps.split_at(steps.iter().position(|step| !can(step)).unwrap_or(steps.len()))
     }
 
     fn step(&mut self, step: &SessionStep) -> SessionStepResult {
@@ -30,17 +50,17 @@ impl<D: Device> Bench<'_, D> {
                 judgement = Some(judged);
                 Some(self.delivery(bytes, judged, &mut raised))
             }
-            SessionStep::Request(request, refused) => self.request(request, refused.as_deref(), &mut raised),
+            SessionStep::Request(request, refused) => Some(self.request(request, refused.as_deref(), &mut raised)),
             SessionStep::BeginFull { over, refused } => self.device.capacity().and_then(|capacity| {
                 let request = Request::Begin(capacity.checked_add(u32::from(*over))?);
-                self.request(&request, refused.as_deref(), &mut raised)
+                Some(self.request(&request, refused.as_deref(), &mut raised))
             }),
-            SessionStep::Cut { writes, torn, bytes } => self.power_cut(*writes, *torn, bytes, &mut raised),
+            SessionStep::Cut { writes, torn, bytes } => Some(self.power_cut(*writes, *torn, bytes, &mut raised)),
             SessionStep::Activate => Some(self.activate(&mut raised)),
             SessionStep::Restart => {
-                let before = self.device.observe();
+                let before = self.observe();
                 self.metered().run(D::restart);
-                let after = self.device.observe();
+                let after = self.observe();
                 if after.active != before.staged.or(before.active) {
                     raised.push(Raised::new(
                         Kind::StateChanged,
@@ -68,9 +88,9 @@ impl<D: Device> Bench<'_, D> {
 
     /// Asks for the staged library to be used, whatever the answer.
     fn activate(&mut self, raised: &mut Vec<Raised>) -> Answer {
-        let before = self.device.observe();
+        let before = self.observe();
         let answer = self.metered().ask(D::activate);
-        let after = self.device.observe();
+        let after = self.observe();
         if before.running && answer.outcome == Outcome::Accepted && before.staged.is_some() {
             raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
         } else {
@@ -81,13 +101,13 @@ impl<D: Device> Bench<'_, D> {
 
     /// A request to the receiver: refused because of the stated rule, or accepted; what is refused
     /// changes nothing.
-    fn request(&mut self, request: &Request, refused: Option<&str>, raised: &mut Vec<Raised>) -> Option<Answer> {
-        if !self.device.capabilities().transfer {
-            return None;
-        }
-        let before = self.device.observe();
-        let answer = self.metered().ask(|device| device.request(request));
-        let after = self.device.observe();
+    fn request(&mut self, request: &Request, refused: Option<&str>, raised: &mut Vec<Raised>) -> Answer {
+        let before = self.observe();
+        let answer = self.metered().ask(|device| match request {
+            Request::Activate => device.activate(),
+            _ => device.request(request),
+        });
+        let after = self.observe();
         match (refused, answer.outcome) {
             (_, Outcome::Silent) => raised.push(Raised::new(Kind::Silent, "no answer to a request of a transfer")),
             (Some(rule), Outcome::Accepted) => {
@@ -118,12 +138,15 @@ impl<D: Device> Bench<'_, D> {
             }
             _ => {}
         }
-        Some(answer)
+        answer
     }
 
     /// A transfer ended well: what was received is staged, unless it is in use already, and nothing
     /// else is otherwise than before.
     fn finished(&self, before: &Observation, after: &Observation, raised: &mut Vec<Raised>) {
+        if !self.has.libraries {
+            return;
+        }
         let sent = Held::of(&self.received);
         let expected = Observation { staged: (before.active != Some(sent)).then_some(sent), ..*before };
         if *after != expected {
@@ -133,18 +156,15 @@ impl<D: Device> Bench<'_, D> {
 
     /// Whenever the power fails, the device has the old library or the new one, whole; what it
     /// said it accepted it has.
-    fn power_cut(&mut self, writes: u32, torn: bool, bytes: &[u8], raised: &mut Vec<Raised>) -> Option<Answer> {
-        if !self.device.capabilities().power_cut {
-            return None;
-        }
-        let before = self.device.observe();
+    fn power_cut(&mut self, writes: u32, torn: bool, bytes: &[u8], raised: &mut Vec<Raised>) -> Answer {
+        let before = self.observe();
         self.longest = self.longest.max(bytes.len());
         self.device.fail_power_after(Some(writes), torn);
         let answer = self.metered().ask(|device| device.deliver(bytes));
         self.metered().run(D::restart);
         self.device.fail_power_after(None, false);
         self.metered().run(D::restart);
-        let after = self.device.observe();
+        let after = self.observe();
         // What was staged is in use after a restart.
         let (old, new) = (before.staged.or(before.active), Some(Held::of(bytes)));
         if answer.outcome == Outcome::Accepted && after.active != new {
@@ -156,7 +176,7 @@ impl<D: Device> Bench<'_, D> {
             ));
         }
         self.device.start(RATE, VTBI);
-        Some(answer)
+        answer
     }
 }
 

@@ -1,0 +1,77 @@
+//! What must be so once a library was accepted: it waits, it comes into use, and it is found.
+
+use super::{Bench, Entries, describe, difference};
+use crate::device::{Device, Held, LookUp, Observation, Outcome};
+use crate::finding::{Kind, Raised};
+
+impl<D: Device> Bench<'_, D> {
+    /// A valid library that was accepted waits while a therapy runs. It is in use after a restart,
+    /// or after its activation where no therapy runs; its entries, and no others, can be looked up.
+    pub(super) fn put_to_use(&mut self, bytes: &[u8], sent: Held, before: Observation, raised: &mut Vec<Raised>) {
+        if self.has.therapy && !self.activates(sent, before, raised) {
+            return;
+        }
+        self.change_over();
+        let after = self.observe();
+        if self.has.libraries && after.active != Some(sent) {
+            raised.push(Raised::new(
+                Kind::ValidRefused,
+                "accepted, but not in use after the therapy was stopped and the device restarted",
+            ));
+        } else {
+            // A case may be the known-good library that comes next; the two then change roles.
+            if sent == self.known[1 - self.active].held {
+                self.active = 1 - self.active;
+            }
+            if self.has.look_up
+                && let Some(what) = self.look_ups(bytes, sent)
+            {
+                raised.push(Raised::new(Kind::ValidRefused, what));
+            }
+            if self.has.rewrite && self.device.rewrite() != Some(sent) {
+                raised.push(Raised::new(Kind::NotCanonical, "written anew by the device it has other bytes"));
+            }
+        }
+        self.start_anew();
+    }
+
+    /// Asks for the staged library to be used: refused while a therapy runs, carried out
+    /// otherwise. Whether all is well.
+    fn activates(&mut self, sent: Held, before: Observation, raised: &mut Vec<Raised>) -> bool {
+        let answer = self.metered().ask(D::activate);
+        let after = self.observe();
+        if before.running && (answer.outcome != Outcome::Refused || after != before) {
+            raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
+            return false;
+        }
+        if !before.running {
+            let active = self.has.libraries.then_some(sent);
+            let expected = Observation { active, staged: None, ..before };
+            if answer.outcome != Outcome::Accepted {
+                let what = format!("no therapy runs, but the activation of a staged library was {}", describe(&answer));
+                raised.push(Raised::new(Kind::ValidRefused, what));
+            } else if after != expected {
+                raised.push(Raised::new(Kind::StateChanged, difference(&expected, &after)));
+            }
+        }
+        true
+    }
+
+    /// What is wrong with looking up entries of the library in use.
+    fn look_ups(&mut self, bytes: &[u8], sent: Held) -> Option<String> {
+        let tree = self.judge.tree_of(bytes);
+        self.tables.rebuild(tree);
+        let entries = Entries::of(tree, &self.tables);
+        for key in entries.some(self.look_ups, sent.digest) {
+            match self.device.look_up(&key) {
+                LookUp::Absent => return Some("in use, but one of its set-ups cannot be looked up".into()),
+                found if !found.agrees_with(entries.expected(&key)) => {
+                    return Some("in use, but a look-up gives another set-up than the first with that key".into());
+                }
+                _ => {}
+            }
+        }
+        let strange = entries.strangers().iter().any(|key| self.device.look_up(key) != LookUp::Absent);
+        strange.then(|| "in use, and a look-up finds something under a key that no set-up has".into())
+    }
+}
