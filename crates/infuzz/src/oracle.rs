@@ -84,6 +84,8 @@ pub struct Bench<'f, D> {
     look_ups: usize,
     /// Chunks that a session has sent.
     received: Vec<u8>,
+    /// The last file that a session has sent, and what was said to it.
+    sent: Option<(Vec<u8>, Outcome)>,
     ready: Option<usize>,
     log: Vec<Observation>,
 }
@@ -144,6 +146,7 @@ impl<'f, D: Device> Bench<'f, D> {
             longest: 0,
             look_ups: LOOK_UPS,
             received: Vec::new(),
+            sent: None,
             ready: None,
             log: Vec::new(),
         };

@@ -11,7 +11,9 @@
 //! ```
 //!
 //! `send BYTES` delivers a file, `activate` and `restart` do what they say; `start` and `stop` are
-//! the therapy's at the bedside, and `wait MILLISECONDS` lets time pass. A transfer can also be
+//! the therapy's at the bedside, and `wait MILLISECONDS` lets time pass. `again TIMES` delivers the
+//! file sent last so many times more: the answer must stay the same, and what the device keeps
+//! must stop growing. A transfer can also be
 //! made by hand: `begin LENGTH`, `chunk OFFSET BYTES`, `finish`, `abort`. Such a step, and
 //! `activate`, may end with `refused RULE`: then it must be refused because of that rule, and
 //! otherwise be accepted. `begin capacity` announces as many bytes as the device has room for, and
@@ -27,6 +29,9 @@ use std::str::FromStr;
 
 /// The first line of every session.
 const FIRST_LINE: &str = "infuzz session 1";
+
+/// The largest number of `again`.
+const MOST_AGAIN: u32 = 10_000;
 
 /// Several steps in a row.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -50,6 +55,8 @@ pub enum SessionStep {
     Stop,
     /// Lets so many milliseconds pass.
     Wait(u32),
+    /// Sends the bytes sent last so many times more.
+    Again(u32),
     /// A request to the receiver, and the rule because of which it must be refused.
     Request(Request, Option<String>),
     /// Announces as many bytes as the device has room for, or one more.
@@ -80,6 +87,7 @@ impl SessionStep {
             SessionStep::Start => "start",
             SessionStep::Stop => "stop",
             SessionStep::Wait(_) => "wait",
+            SessionStep::Again(_) => "again",
             SessionStep::BeginFull { .. } | SessionStep::Request(Request::Begin(_), _) => "begin",
             SessionStep::Request(Request::Chunk(..), _) => "chunk",
             SessionStep::Request(Request::Finish, _) => "finish",
@@ -164,7 +172,7 @@ impl fmt::Display for Session {
             f.write_str(step.word())?;
             match step {
                 SessionStep::Send(bytes) => write!(f, " {}", Hex(bytes))?,
-                SessionStep::Wait(milliseconds) => write!(f, " {milliseconds}")?,
+                SessionStep::Wait(number) | SessionStep::Again(number) => write!(f, " {number}")?,
                 SessionStep::BeginFull { over, .. } => write!(f, " capacity{}", if *over { "+1" } else { "" })?,
                 SessionStep::Request(request, _) => match request {
                     Request::Begin(length) => write!(f, " {length}")?,
@@ -220,6 +228,10 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         ["start"] => Ok(SessionStep::Start),
         ["stop"] => Ok(SessionStep::Stop),
         ["wait", milliseconds] => parse_number(milliseconds).map(SessionStep::Wait),
+        ["again", times] => match parse_number(times)? {
+            times if times <= MOST_AGAIN => Ok(SessionStep::Again(times)),
+            _ => Err(format!("`again` stands for at most {MOST_AGAIN} times")),
+        },
         ["begin", length] => request(Request::Begin(parse_number(length)?)),
         ["chunk", offset] => request(Request::Chunk(parse_number(offset)?, Vec::new())),
         ["chunk", offset, hex] => request(Request::Chunk(parse_number(offset)?, parse_hex(hex)?)),
@@ -234,11 +246,11 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         [word @ ("activate" | "restart" | "start" | "stop" | "finish" | "abort"), ..] => {
             Err(format!("`{word}` stands alone on its line"))
         }
-        [word @ ("send" | "wait" | "begin" | "chunk" | "cut"), ..] => {
+        [word @ ("send" | "wait" | "again" | "begin" | "chunk" | "cut"), ..] => {
             Err(format!("`{word}` has too few or too many words"))
         }
         _ => Err(format!(
-            "`{line}` is no step; steps are send, activate, restart, start, stop, wait, begin, chunk, finish, abort, cut"
+            "`{line}` is no step; steps are send, again, activate, restart, start, stop, wait, begin, chunk, finish, abort, cut"
         )),
     }?;
     if refused.is_some() && step.refused().is_none() {
@@ -284,6 +296,7 @@ mod tests {
                 SessionStep::BeginFull { over: true, refused: Some("transfer.size".into()) },
                 SessionStep::BeginFull { over: false, refused: None },
                 SessionStep::Wait(70_000),
+                SessionStep::Again(256),
                 SessionStep::Start,
             ],
         };
@@ -305,6 +318,7 @@ mod tests {
             ("infuzz session 1\n\nsend 4G\n", 3),
             ("infuzz session 1\nrestart now\n", 2),
             ("infuzz session 1\njump\n", 2),
+            ("infuzz session 1\nsend 4A\nagain 10001\n", 3),
         ] {
             assert_eq!(Session::parse(text).expect_err(text).line, line, "{text:?}");
         }

@@ -10,6 +10,7 @@ impl<D: Device> Bench<'_, D> {
     /// sent is judged as in [`Bench::cases`].
     pub fn session(&mut self, session: &Session) -> SessionResult {
         self.received.clear();
+        self.sent = None;
         let (possible, rest) = self.possible(&session.steps);
         let mut steps: Vec<SessionStepResult> = possible.iter().map(|step| self.step(step)).collect();
         let not_run = || SessionStepResult { judgement: None, answer: None, raised: Vec::new() };
@@ -29,7 +30,7 @@ impl<D: Device> Bench<'_, D> {
     fn possible<'s>(&self, steps: &'s [SessionStep]) -> (&'s [SessionStep], &'s [SessionStep]) {
         let has = self.has;
         let can = |step: &SessionStep| match step {
-            SessionStep::Send(_) | SessionStep::Activate => true,
+            SessionStep::Send(_) | SessionStep::Again(_) | SessionStep::Activate => true,
             // Whether a therapy runs decides what an activation must come to.
             SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
             SessionStep::Request(Request::Activate, _) => has.therapy,
@@ -48,7 +49,16 @@ impl<D: Device> Bench<'_, D> {
             SessionStep::Send(bytes) => {
                 let judged = self.judge.judge(bytes);
                 judgement = Some(judged);
-                Some(self.delivery(bytes, judged, &mut raised))
+                let answer = self.delivery(bytes, judged, &mut raised);
+                self.sent = Some((bytes.clone(), answer.outcome));
+                Some(answer)
+            }
+            SessionStep::Again(times) => {
+                if let Some((bytes, outcome)) = self.sent.take() {
+                    self.again(&bytes, outcome, *times, &mut raised);
+                    self.sent = Some((bytes, outcome));
+                }
+                None
             }
             SessionStep::Request(request, refused) => Some(self.request(request, refused.as_deref(), &mut raised)),
             SessionStep::BeginFull { over, refused } => self.device.capacity().and_then(|capacity| {
@@ -84,6 +94,31 @@ impl<D: Device> Bench<'_, D> {
             }
         };
         SessionStepResult { judgement, answer, raised }
+    }
+
+    /// The same file again and again: always the same answer, and from some time on no more memory.
+    fn again(&mut self, bytes: &[u8], outcome: Outcome, times: u32, raised: &mut Vec<Raised>) {
+        let before = self.observe();
+        let mut half_way = self.kept;
+        for time in 0..times {
+            if self.metered().ask(|device| device.deliver(bytes)).outcome != outcome {
+                let what = format!("the same file sent again had another answer the {}th time", time + 2);
+                raised.push(Raised::new(Kind::NotDeterministic, what));
+                return;
+            }
+            if time + 1 == times / 2 {
+                half_way = self.kept;
+            }
+        }
+        let after = self.observe();
+        if after != before {
+            raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
+        }
+        let grown = self.kept - half_way;
+        if grown > 0 {
+            let what = format!("the same file sent {times} times more: {grown} bytes kept of the second half of them");
+            raised.push(Raised::new(Kind::OverBudget, what));
+        }
     }
 
     /// Asks for the staged library to be used, whatever the answer.

@@ -11,6 +11,9 @@ use crate::tree::{Edit, Repair, Tables, Tree};
 /// More writes than a receiver needs to take a small library and put it to use.
 const WRITES: u32 = 12;
 
+/// How often the same library is sent in a row.
+const AGAIN: u32 = 256;
+
 const IDLE: &str = "transfer.idle";
 const SIZE: &str = "transfer.size";
 const ORDER: &str = "transfer.order";
@@ -265,13 +268,14 @@ fn one_after_another(of: &Libraries<'_>) -> Vec<(&'static str, Steps)> {
             join([&in_use(small), &staged(large), &staged(small), &[refused(Activate, STAGED), SessionStep::Restart]]),
         ),
         ("the one before sent again", join([&in_use(small), &in_use(large), &in_use(small)])),
+        ("the one in use again and again", vec![send(small), SessionStep::Again(AGAIN)]),
         ("three in turn", vec![send(small), send(large), send(small), send(large), send(small)]),
     ];
     if let Some((library, rule)) = &of.broken {
         let broken = refused_at_its_end(library, rule);
         all.extend([
             ("refused with a library staged", join([&staged(large), &broken, &[SessionStep::Restart]])),
-            ("refused again and again", join([&broken, &broken, &broken, &broken, &staged(small)])),
+            ("refused again and again", join([&[send(library), SessionStep::Again(AGAIN)], &staged(small)])),
             (
                 "refused, then the one in use again",
                 join([&in_use(small), &broken, &staged(small), &[SessionStep::Restart]]),
