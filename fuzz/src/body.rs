@@ -93,6 +93,12 @@ impl Body {
         }
     }
 
+    /// The place in [`STATES`] of what the device is doing when the deliveries come: the input
+    /// itself decides.
+    pub fn state(deliveries: &[Vec<u8>]) -> usize {
+        deliveries.first().map_or(0, |first| first.len() % STATES.len())
+    }
+
     /// One execution: reset, deliver, compare, known-good library. Gives the first finding.
     pub fn execute(&mut self, data: &[u8]) -> Option<Fault> {
         let deliveries = self.deliveries(data);
@@ -109,8 +115,7 @@ impl Body {
         if self.bench.reset().is_err() {
             return None;
         }
-        // The input itself decides what the device is doing.
-        self.bench.prepare(deliveries.first().map_or(0, |first| first.len() % STATES.len()));
+        self.bench.prepare(Self::state(deliveries));
         let results: Vec<CaseResult> = self.bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {

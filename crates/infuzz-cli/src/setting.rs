@@ -6,12 +6,37 @@ use crate::targets::nearest;
 use infuzz::builtin::{BUILTIN, Builtin};
 use infuzz::format::Format;
 use infuzz::judgement::Judge;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Seeds that a sweep of one library also delivers whole.
 pub const LIBRARIES: [&str; 5] = ["minimal", "every-kind", "typical", "crowded", "overcrowded"];
 /// The format meant when none is named.
 pub const DEFAULT_FORMAT: &str = "drug-library";
+
+/// A file and the format to read it as: what the verbs about one file take.
+#[derive(clap::Args)]
+pub struct OneFile {
+    /// The file
+    pub file: PathBuf,
+    /// The format to read it as
+    #[arg(long, default_value = DEFAULT_FORMAT)]
+    format: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl OneFile {
+    /// Its format.
+    pub fn setting(&self) -> Result<Setting, Failure> {
+        Setting::named(&self.format)
+    }
+
+    /// The file as people name it.
+    pub fn name(&self) -> String {
+        self.file.display().to_string()
+    }
+}
 
 /// A description, loaded once and kept for the life of the process.
 #[derive(Clone, Copy, Debug)]

@@ -70,7 +70,7 @@ pub fn cargo_fuzz(root: &Path) -> Result<OsString, Failure> {
 }
 
 /// Whether a target's binary fails on an input when it is run once more.
-pub fn fails_again(root: &Path, target: &str, _sanitizer: &str, input: &Path) -> bool {
+pub fn fails_again(root: &Path, target: &str, input: &Path) -> bool {
     let built = std::fs::read_dir(root.join("target")).into_iter().flatten().flatten();
     let mut binaries = built.map(|entry| entry.path().join("release").join(target)).filter(|binary| binary.is_file());
     binaries.next().is_some_and(|binary| !succeeds(Command::new(binary).arg("-timeout=10").arg(input)))

@@ -190,10 +190,20 @@ impl Replayer {
     fn replay(&mut self, request: &Request) -> Replayed {
         let session = std::str::from_utf8(&request.bytes).ok().filter(|_| Session::is_session(&request.bytes));
         let passes = match session.and_then(|text| Session::parse(text).ok()) {
-            Some(session) => vec![self.twice(STATES[0], |this| this.session(&session))],
-            None => {
+            // What else it does is only right in the state that it begins in.
+            Some(session) if !session.only_sends() => {
+                vec![self.twice("therapy just started", |this| this.session(&session))]
+            }
+            session => {
+                let one = |this: &mut Self, state| {
+                    this.bench.prepare(state);
+                    match &session {
+                        Some(session) => this.session(session),
+                        None => this.file(&request.bytes),
+                    }
+                };
                 let states = STATES.into_iter().enumerate();
-                states.map(|(index, state)| self.twice(state, |this| this.file(&request.bytes, index))).collect()
+                states.map(|(index, state)| self.twice(state, |this| one(this, index))).collect()
             }
         };
         Replayed { number: request.number, passes }
@@ -220,8 +230,7 @@ impl Replayer {
         first
     }
 
-    fn file(&mut self, bytes: &[u8], state: usize) -> Pass {
-        self.bench.prepare(state);
+    fn file(&mut self, bytes: &[u8]) -> Pass {
         let result = self.bench.case(bytes);
         let known_good = result.known_good;
         Pass {

@@ -144,6 +144,11 @@ impl Session {
         bytes.starts_with(b"infuzz session ")
     }
 
+    /// Whether all its steps deliver files.
+    pub fn only_sends(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, SessionStep::Send(_)))
+    }
+
     /// Reads a session.
     pub fn parse(text: &str) -> Result<Session, SessionError> {
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));

@@ -4,12 +4,11 @@ use crate::describe::{Span, spans};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, DIM, FIELDS, GOOD, OPEN, count, hex, out, styled};
 use crate::remote::{CASE_LIMIT, Came, Remote};
-use crate::setting::{DEFAULT_FORMAT, Setting};
+use crate::setting::OneFile;
 use crate::{Status, files, output};
 use infuzz::judgement::Judge;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
 
 /// Bytes on one line.
 const ROW: usize = 8;
@@ -20,14 +19,8 @@ const ROW: usize = 8;
     after_help = "Any bytes can be explained; a broken rule is marked with its id and its words.\n\nExample: cargo infuzz explain corpus/drug_library/seed/minimal"
 )]
 pub struct Arguments {
-    /// The file
-    file: PathBuf,
-    /// The format to read it as
-    #[arg(long, default_value = DEFAULT_FORMAT)]
-    format: String,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    of: OneFile,
 }
 
 #[derive(Serialize)]
@@ -43,8 +36,8 @@ struct Report {
 
 /// Explains the file.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let setting = Setting::named(&arguments.format)?;
-    let bytes = files::read(&arguments.file)?;
+    let setting = arguments.of.setting()?;
+    let bytes = files::read(&arguments.of.file)?;
     let mut judge = Judge::new(setting.format);
     let judgement = judge.judge(&bytes);
     let (tree, violations) = judge.explain(&bytes);
@@ -61,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         _ => None,
     };
     let report = Report {
-        file: arguments.file.display().to_string(),
+        file: arguments.of.name(),
         format: setting.builtin.name.into(),
         expected: judgement.word(),
         rule: judgement.rule().map(|rule| setting.format.rule(rule).to_string()),
@@ -69,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         reason: said.as_ref().and_then(|step| step.reason.clone()),
         spans,
     };
-    if arguments.json {
+    if arguments.of.json {
         output::json(&report);
         return Ok(Status::Expected);
     }

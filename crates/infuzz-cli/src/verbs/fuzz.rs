@@ -7,6 +7,7 @@ use crate::{Status, files, output, targets, tools};
 use indicatif::ProgressBar;
 use infuzz::device::digest;
 use infuzz::finding::{Finding, Kind};
+use infuzz::oracle::STATES;
 use infuzz::session::{Session, SessionStep};
 use infuzz_fuzz::{Body, Input, Target};
 use serde::Serialize;
@@ -99,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut campaign = Campaign::new(target, scratch.path())?;
     let mut child = start(&root, &path, toolchain, sanitizer, target, arguments, seed, scratch.path())?;
     campaign.follow(&mut child)?;
-    let findings = campaign.keep(&root, sanitizer)?;
+    let findings = campaign.keep(&root)?;
     let report = Report {
         target: target.name,
         engine: "libfuzzer",
@@ -309,7 +310,7 @@ impl Campaign {
     }
 
     /// Keeps what the engine left behind, under a telling name and in a form that replays.
-    fn keep(&mut self, root: &Path, sanitizer: &str) -> Result<Vec<Finding>, Failure> {
+    fn keep(&mut self, root: &Path) -> Result<Vec<Finding>, Failure> {
         let folder = root.join("target/infuzz/findings").join(self.target.name);
         let mut findings = Vec::new();
         let entries = std::fs::read_dir(&self.scratch).map_err(|e| Failure::unreadable(&self.scratch, &e))?;
@@ -324,10 +325,12 @@ impl Campaign {
             let input = files::read(&entry.path())?;
             let (kind, rule, detail) =
                 self.said.clone().unwrap_or((by_name, None, format!("libFuzzer reports {name}")));
+            let deliveries = self.body.deliveries(&input);
+            let state = Body::state(&deliveries);
             let kept = match self.target.input {
                 Input::File => input.clone(),
                 Input::Edits => {
-                    let steps = self.body.deliveries(&input).into_iter().map(SessionStep::Send).collect();
+                    let steps = deliveries.into_iter().map(SessionStep::Send).collect();
                     Session { steps }.to_string().into_bytes()
                 }
             };
@@ -343,11 +346,11 @@ impl Campaign {
                 cwe: format!("CWE-{}", kind.cwe()),
                 rule,
                 field: None,
-                state: "therapy running".into(),
+                state: STATES[state].into(),
                 replay: Some(format!("cargo infuzz replay {} {file}", self.target.name)),
                 file: Some(file),
                 alone: true,
-                deterministic: tools::fails_again(root, self.target.name, sanitizer, &entry.path()),
+                deterministic: tools::fails_again(root, self.target.name, &entry.path()),
                 detail,
             });
         }

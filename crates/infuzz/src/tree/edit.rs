@@ -211,12 +211,7 @@ impl Moved<'_, '_> {
 
     fn start(&self, node: NodeId) -> usize {
         let at = self.tree.node(node).start;
-        let before = |p: &Patch| {
-            p.end <= at
-                && p.owner < node
-                && !self.is_self(p, node)
-                && !(p.start == at && self.tree.contains(node, p.owner))
-        };
+        let before = |p: &Patch| p.end <= at && p.owner < node && !(p.start == at && self.tree.contains(node, p.owner));
         (i64::from(at) + self.shift(before)).max(0) as usize
     }
 
@@ -232,10 +227,6 @@ impl Moved<'_, '_> {
             p.end == at && (self.tree.contains(node, p.owner) || p.owner < node && p.start <= from && p.end <= from)
         };
         (i64::from(at) + self.shift(before)).max(0) as usize
-    }
-
-    fn is_self(&self, patch: &Patch, node: NodeId) -> bool {
-        patch.owner == node
     }
 
     /// Whether a patch replaces the node together with something around it.

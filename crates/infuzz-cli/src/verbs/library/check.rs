@@ -3,11 +3,10 @@
 use crate::describe::{self, Span};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, count, out, styled};
-use crate::setting::{DEFAULT_FORMAT, Setting};
+use crate::setting::OneFile;
 use crate::{Status, files, output};
 use infuzz::judgement::Judge;
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// What `library check` takes.
 #[derive(clap::Args)]
@@ -15,14 +14,8 @@ use std::path::PathBuf;
     after_help = "Exit status: 0 valid, 1 not valid, 2 the file cannot be read.\n\nExample: cargo infuzz library check ward.bin"
 )]
 pub struct Arguments {
-    /// The library
-    file: PathBuf,
-    /// Its format
-    #[arg(long, default_value = DEFAULT_FORMAT)]
-    format: String,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    of: OneFile,
 }
 
 #[derive(Serialize)]
@@ -43,8 +36,8 @@ struct Problem {
 
 /// Checks the library.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let setting = Setting::named(&arguments.format)?;
-    let bytes = files::read(&arguments.file)?;
+    let setting = arguments.of.setting()?;
+    let bytes = files::read(&arguments.of.file)?;
     let mut judge = Judge::new(setting.format);
     let (tree, violations) = judge.explain(&bytes);
     let broken = describe::spans(tree, &violations).into_iter().filter_map(|span| match span {
@@ -53,9 +46,8 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         _ => None,
     });
-    let report =
-        Report { file: arguments.file.display().to_string(), valid: violations.is_empty(), problems: broken.collect() };
-    if arguments.json {
+    let report = Report { file: arguments.of.name(), valid: violations.is_empty(), problems: broken.collect() };
+    if arguments.of.json {
         output::json(&report);
     } else if report.valid {
         out(&format!("{}: {}\n", styled(BOLD, &report.file), styled(GOOD, "valid")));

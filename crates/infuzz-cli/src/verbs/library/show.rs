@@ -3,11 +3,10 @@
 use crate::Status;
 use crate::failure::Failure;
 use crate::output::out;
-use crate::setting::{DEFAULT_FORMAT, Setting};
+use crate::setting::OneFile;
 use infuzz::compose::decompose;
 use infuzz::tree::Tree;
 use serde_json::Value;
-use std::path::PathBuf;
 
 /// What `library show` takes.
 #[derive(clap::Args)]
@@ -15,22 +14,16 @@ use std::path::PathBuf;
     after_help = "Only a valid library can be shown; see `library check` for others.\n\nExample: cargo infuzz library show corpus/drug_library/seed/minimal > ward.json"
 )]
 pub struct Arguments {
-    /// The library
-    file: PathBuf,
-    /// Its format
-    #[arg(long, default_value = DEFAULT_FORMAT)]
-    format: String,
-    /// The output is JSON in any case
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    of: OneFile,
 }
 
 /// Shows the library.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let setting = Setting::named(&arguments.format)?;
-    let bytes = setting.valid_file(&arguments.file)?;
+    let setting = arguments.of.setting()?;
+    let bytes = setting.valid_file(&arguments.of.file)?;
     let value = decompose(&Tree::decode(setting.format, &bytes));
-    out(&if arguments.json { format!("{value}\n") } else { records(&value) });
+    out(&if arguments.of.json { format!("{value}\n") } else { records(&value) });
     Ok(Status::Expected)
 }
 
