@@ -7,13 +7,43 @@ use crate::known::Known;
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
 use crate::tree::{Edit, Repair, Tree, encode_number};
+use arbitrary::{Arbitrary, Unstructured};
 
 /// Most repairs for one generated input.
 const REPAIRS: usize = 400;
+/// The rules between random values cannot always be settled; then others are drawn, at most so
+/// many times. Of the drug library one in thirty fails.
+const DRAWS: usize = 16;
 
-/// A valid input with at most `most` records per list. None: the rules could not be settled
-/// for this seed.
+/// What a valid input is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// Decides everything.
+    pub seed: u64,
+    /// Most records per list, as far as the format allows; 0 means 1.
+    pub most: u8,
+}
+
+impl<'a> Arbitrary<'a> for Recipe {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Recipe { seed: u.arbitrary()?, most: u.arbitrary()? })
+    }
+}
+
+impl Recipe {
+    /// The input. None: the format's rules cannot be settled by random values.
+    pub fn bytes(self, format: &Format) -> Option<Vec<u8>> {
+        generate(format, self.seed, u64::from(self.most.max(1)))
+    }
+}
+
+/// A valid input with at most `most` records per list. None: the rules could not be settled.
 pub fn generate(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
+    let mut seeds = Rng::new(seed);
+    (0..DRAWS).find_map(|_| draw(format, seeds.draw(), most))
+}
+
+fn draw(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
     let mut generator = Generator {
         format,
         rng: Rng::new(seed),
