@@ -101,10 +101,18 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let others = others.collect::<Result<Vec<_>, Failure>>()?;
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
     let waiting = spinner(format!("{format}: working out the cases of {}", arguments.library));
-    let mut plan = Plan::new(setting.format, &base, others, instances);
-    plan.shuffle(seed);
-    waiting.finish_and_clear();
     stop_on_interrupt();
+    let planning = std::thread::spawn(move || Plan::new(setting.format, &base, others, instances));
+    while !planning.is_finished() {
+        if STOP.load(Ordering::Relaxed) {
+            return Err(stopped());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let plan = planning.join().map_err(|_| Failure::internal("the plan of the sweep", "it panicked"));
+    waiting.finish_and_clear();
+    let mut plan = plan?;
+    plan.shuffle(seed);
     let mut sweep = Sweep::new(setting, &plan, Duration::from_millis(arguments.case_timeout));
     sweep.until_first = arguments.until_first;
     sweep.all()?;
