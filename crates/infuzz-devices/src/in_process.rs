@@ -1,8 +1,10 @@
 //! The reference pump, linked into the process.
 
 use crate::memory::{Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, digest};
-use pump::{Error, Pump, Storage};
+use infuzz::device::{
+    Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, Which, digest,
+};
+use pump::{Error, Pump, Slot, Storage};
 
 /// Bytes per chunk of a transfer.
 const CHUNK: usize = 1024;
@@ -66,10 +68,12 @@ impl Device for PumpInProcess {
             transfer: true,
             power_cut: true,
             rewrite: true,
+            damage: true,
         }
     }
 
     fn reset(&mut self) {
+        self.power.damage(None);
         self.pump = Pump::power_on(Memory::on(&self.power));
     }
 
@@ -129,6 +133,7 @@ impl Device for PumpInProcess {
     fn restore(&mut self, snapshot: usize) {
         if let Some(pump) = self.snapshots.get(snapshot) {
             self.pump = pump.clone();
+            self.power.damage(None);
         }
     }
 
@@ -148,6 +153,17 @@ impl Device for PumpInProcess {
             Request::Abort => self.pump.abort(),
             Request::Activate => self.pump.activate(),
         })
+    }
+
+    fn damage(&mut self, which: Which) {
+        let library = match which {
+            Which::Active => self.pump.active(),
+            Which::Staged => self.pump.staged(),
+        };
+        let storage = self.pump.manager().storage();
+        let held = library.map(|library| library.bytes().as_ptr());
+        let slot = Slot::ALL.into_iter().find(|slot| held == Some(storage.slot(*slot).as_ptr()));
+        self.power.damage(slot);
     }
 
     fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {

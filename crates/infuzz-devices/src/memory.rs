@@ -1,10 +1,10 @@
-//! The pump's memory, with a power supply that can fail.
+//! The pump's memory, with a power supply that can fail and slots that can lose a byte.
 
 use pump::{ControlCopy, MemoryStorage, Slot, Storage, StorageError};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// The power supply; all its handles are one.
+/// The power supply, and what has become of the memory; all its handles are one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Power(Rc<Cell<State>>);
 
@@ -13,24 +13,31 @@ struct State {
     /// Writes still carried out; none: no end.
     left: Option<u32>,
     torn: bool,
+    /// The slot that has lost its last byte.
+    damaged: Option<Slot>,
 }
 
 impl Power {
     /// When it fails.
     pub(crate) fn fail_after(&self, left: Option<u32>, torn: bool) {
-        self.0.set(State { left, torn });
+        self.0.set(State { left, torn, ..self.0.get() });
+    }
+
+    /// A slot loses its last byte; none: no slot does.
+    pub(crate) fn damage(&self, damaged: Option<Slot>) {
+        self.0.set(State { damaged, ..self.0.get() });
     }
 
     /// How much of a write of `length` bytes is carried out.
     fn allowed(&self, length: usize) -> usize {
-        let State { left, torn } = self.0.get();
+        let State { left, torn, damaged } = self.0.get();
         let (allowed, left, torn) = match left {
             None => (length, None, torn),
             Some(0) if torn => (length / 2, Some(0), false),
             Some(0) => (0, Some(0), false),
             Some(left) => (length, Some(left - 1), torn),
         };
-        self.0.set(State { left, torn });
+        self.0.set(State { left, torn, damaged });
         allowed
     }
 }
@@ -55,10 +62,17 @@ impl Storage for Memory {
     }
 
     fn slot(&self, slot: Slot) -> &[u8] {
-        self.inner.slot(slot)
+        let bytes = self.inner.slot(slot);
+        match bytes.split_last() {
+            Some((_, rest)) if self.power.0.get().damaged == Some(slot) => rest,
+            _ => bytes,
+        }
     }
 
     fn erase(&mut self, slot: Slot) -> Result<(), StorageError> {
+        if self.power.0.get().damaged == Some(slot) {
+            self.power.damage(None);
+        }
         // An erasure is carried out or not.
         if self.power.allowed(1) == 0 { Err(StorageError::Failed) } else { self.inner.erase(slot) }
     }

@@ -1,7 +1,7 @@
 //! The sweep of the reference pump finds nothing, and a sweep of a bad pump finds it out.
 
 use infuzz::builtin::Builtin;
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request, Which};
 use infuzz::finding::Kind;
 use infuzz::oracle::Bench;
 use infuzz::sweep::{Instances, Plan, Sweeper};
@@ -258,6 +258,10 @@ impl Device for Limited {
         assert!(self.has.rewrite, "it cannot");
         self.pump.rewrite()
     }
+    fn damage(&mut self, which: Which) {
+        assert!(self.has.damage, "it cannot");
+        self.pump.damage(which);
+    }
     fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
         assert!(self.has.power_cut, "it cannot");
         self.pump.fail_power_after(writes, torn);
@@ -266,7 +270,7 @@ impl Device for Limited {
 
 #[test]
 fn a_pump_of_which_little_can_be_asked_is_not_accused() {
-    let takes: [fn(&mut Capabilities); 9] = [
+    let takes: [fn(&mut Capabilities); 11] = [
         |has| has.libraries = false,
         |has| has.therapy = false,
         |has| has.restart = false,
@@ -275,6 +279,8 @@ fn a_pump_of_which_little_can_be_asked_is_not_accused() {
         |has| has.reasons = false,
         |has| has.transfer = false,
         |has| has.power_cut = false,
+        |has| has.rewrite = false,
+        |has| has.damage = false,
         |has| *has = Capabilities::default(),
     ];
     for (which, take) in takes.into_iter().enumerate() {

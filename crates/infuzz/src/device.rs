@@ -131,6 +131,17 @@ pub struct Capabilities {
     pub power_cut: bool,
     /// [`Device::rewrite`] works.
     pub rewrite: bool,
+    /// [`Device::damage`] works.
+    pub damage: bool,
+}
+
+/// A library that a device holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one in use.
+    Active,
+    /// The one that waits to be used.
+    Staged,
 }
 
 /// A request to the receiver of libraries, as part of a transfer made by hand.
@@ -189,6 +200,8 @@ pub trait Device {
             _ => Answer { outcome: Outcome::Silent, reason: None },
         }
     }
+    /// Loses the last byte of a library that it holds, as worn-out memory may.
+    fn damage(&mut self, _which: Which) {}
     /// From now on the power fails after so many writes to the device's memory; `torn`: of the
     /// next one a part is stored. None: the power is back.
     fn fail_power_after(&mut self, _writes: Option<u32>, _torn: bool) {}

@@ -6,7 +6,7 @@ mod in_use;
 mod memory;
 mod steps;
 
-use crate::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome};
+use crate::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Which};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::judgement::{Judge, Judgement};
@@ -30,6 +30,7 @@ const VTBI: u32 = 5_000_000;
 const PASSES_MS: u32 = 36_007;
 /// Time that passes before a case in the states in which something has been infused.
 const BEFORE_MS: u32 = 3_600_000;
+const HOUR_MS: u128 = 3_600_000;
 /// Entries looked up of each library that is put to use, unless told otherwise.
 const LOOK_UPS: usize = 3;
 
@@ -86,6 +87,10 @@ pub struct Bench<'f, D> {
     received: Vec<u8>,
     /// The last file that a session has sent, and what was said to it.
     sent: Option<(Vec<u8>, Outcome)>,
+    /// The library that a session has damaged in the device's memory.
+    damaged: Option<Which>,
+    /// What was active in a session before the library that is active now.
+    previous: Option<Held>,
     ready: Option<usize>,
     log: Vec<Observation>,
 }
@@ -147,6 +152,8 @@ impl<'f, D: Device> Bench<'f, D> {
             look_ups: LOOK_UPS,
             received: Vec::new(),
             sent: None,
+            damaged: None,
+            previous: None,
             ready: None,
             log: Vec::new(),
         };
@@ -290,16 +297,32 @@ impl<'f, D: Device> Bench<'f, D> {
 
     /// A therapy that was stopped before the case stays as it is; a new one is started after that.
     fn stays_stopped(&mut self, raised: &mut Vec<Raised>) {
-        let before = self.observe();
-        self.device.tick(PASSES_MS);
-        let after = self.observe();
-        if after != before {
-            raised.push(Raised::new(
-                Kind::StateChanged,
-                format!("no therapy runs, and yet {}", difference(&before, &after)),
-            ));
-        }
+        raised.extend(self.tick(PASSES_MS));
         self.start_anew();
+    }
+
+    /// Lets time pass. A therapy goes on at its rate up to its volume, and nothing else changes.
+    /// Devices round the volume as they like.
+    fn tick(&mut self, milliseconds: u32) -> Option<Raised> {
+        let before = self.observe();
+        self.device.tick(milliseconds);
+        let after = self.observe();
+        let infused = if before.running { u128::from(before.rate) * u128::from(milliseconds) / HOUR_MS } else { 0 };
+        let infused = u64::try_from(infused).unwrap_or(u64::MAX).saturating_add(before.infused);
+        let right = after.infused.abs_diff(infused.min(before.vtbi.max(before.infused))) <= 1
+            && after.running == (before.running && after.infused < before.vtbi);
+        let expected = Observation { infused: after.infused, running: after.running, ..before };
+        let what = if !right {
+            format!(
+                "in {milliseconds} ms at rate {} the volume infused went from {} to {} of {}",
+                before.rate, before.infused, after.infused, before.vtbi
+            )
+        } else if after != expected {
+            difference(&expected, &after)
+        } else {
+            return None;
+        };
+        Some(Raised::new(Kind::StateChanged, format!("as time passed, {what}")))
     }
 
     fn delivery(&mut self, bytes: &[u8], judgement: Judgement, raised: &mut Vec<Raised>) -> Answer {
@@ -375,7 +398,9 @@ impl<'f, D: Device> Bench<'f, D> {
         if self.has.libraries && seen.staged != Some(known.held) {
             return lost("the known-good library was accepted, but is not in the staged slot".into());
         }
-        self.device.tick(PASSES_MS);
+        if let Some(wrong) = self.tick(PASSES_MS) {
+            return Err(wrong);
+        }
         let ticked = self.observe();
         self.log.push(Observation { active: None, ..ticked });
         self.change_over();

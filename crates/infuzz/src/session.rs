@@ -19,9 +19,11 @@
 //! otherwise be accepted. `begin capacity` announces as many bytes as the device has room for, and
 //! `begin capacity+1` one more. `cut WRITES BYTES`, or `cut WRITES torn BYTES`, delivers a file to
 //! a device whose power fails after so many writes to its memory, torn if the last of them is
-//! stored in part.
+//! stored in part. `damage active` and `damage staged` take the last byte of a library that the
+//! device holds: a staged one is then not activated, and instead of the active one a restart
+//! brings back the one before.
 
-use crate::device::{Answer, Request};
+use crate::device::{Answer, Request, Which};
 use crate::finding::Raised;
 use crate::judgement::Judgement;
 use std::fmt;
@@ -66,6 +68,8 @@ pub enum SessionStep {
         /// The rule because of which it must be refused.
         refused: Option<String>,
     },
+    /// Damages a library in the device's memory.
+    Damage(Which),
     /// Delivers a file to a device whose power fails after so many writes, then switches it on.
     Cut {
         /// Writes that are still carried out.
@@ -94,6 +98,7 @@ impl SessionStep {
             SessionStep::Request(Request::Abort, _) => "abort",
             SessionStep::Request(Request::Activate, _) => "activate",
             SessionStep::Cut { .. } => "cut",
+            SessionStep::Damage(_) => "damage",
         }
     }
 
@@ -177,6 +182,8 @@ impl fmt::Display for Session {
             f.write_str(step.word())?;
             match step {
                 SessionStep::Send(bytes) => write!(f, " {}", Hex(bytes))?,
+                SessionStep::Damage(Which::Active) => f.write_str(" active")?,
+                SessionStep::Damage(Which::Staged) => f.write_str(" staged")?,
                 SessionStep::Wait(number) | SessionStep::Again(number) => write!(f, " {number}")?,
                 SessionStep::BeginFull { over, .. } => write!(f, " capacity{}", if *over { "+1" } else { "" })?,
                 SessionStep::Request(request, _) => match request {
@@ -230,6 +237,8 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         ["begin", full @ ("capacity" | "capacity+1")] => {
             Ok(SessionStep::BeginFull { over: *full == "capacity+1", refused: refused.clone() })
         }
+        ["damage", "active"] => Ok(SessionStep::Damage(Which::Active)),
+        ["damage", "staged"] => Ok(SessionStep::Damage(Which::Staged)),
         ["start"] => Ok(SessionStep::Start),
         ["stop"] => Ok(SessionStep::Stop),
         ["wait", milliseconds] => parse_number(milliseconds).map(SessionStep::Wait),
@@ -251,6 +260,7 @@ fn parse_step(line: &str) -> Result<SessionStep, String> {
         [word @ ("activate" | "restart" | "start" | "stop" | "finish" | "abort"), ..] => {
             Err(format!("`{word}` stands alone on its line"))
         }
+        ["damage", ..] => Err("`damage` wants `active` or `staged`".into()),
         [word @ ("send" | "wait" | "again" | "begin" | "chunk" | "cut"), ..] => {
             Err(format!("`{word}` has too few or too many words"))
         }
@@ -302,6 +312,8 @@ mod tests {
                 SessionStep::BeginFull { over: false, refused: None },
                 SessionStep::Wait(70_000),
                 SessionStep::Again(256),
+                SessionStep::Damage(Which::Active),
+                SessionStep::Damage(Which::Staged),
                 SessionStep::Start,
             ],
         };

@@ -1,7 +1,7 @@
 //! The steps of a session: what a device must do at each, and what must not change.
 
 use super::{Bench, RATE, VTBI, describe, difference};
-use crate::device::{Answer, Device, Held, Observation, Outcome, Request};
+use crate::device::{Answer, Device, Held, Observation, Outcome, Request, Which};
 use crate::finding::{Kind, Raised};
 use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
 
@@ -10,7 +10,8 @@ impl<D: Device> Bench<'_, D> {
     /// sent is judged as in [`Bench::cases`].
     pub fn session(&mut self, session: &Session) -> SessionResult {
         self.received.clear();
-        self.sent = None;
+        (self.sent, self.damaged) = (None, None);
+        self.previous = Some(self.known[1 - self.active].held);
         let (possible, rest) = self.possible(&session.steps);
         let mut steps: Vec<SessionStepResult> = possible.iter().map(|step| self.step(step)).collect();
         let not_run = || SessionStepResult { judgement: None, answer: None, raised: Vec::new() };
@@ -37,6 +38,7 @@ impl<D: Device> Bench<'_, D> {
             SessionStep::Restart => has.restart,
             SessionStep::Request(..) => has.transfer,
             SessionStep::BeginFull { .. } => has.transfer && self.device.capacity().is_some(),
+            SessionStep::Damage(_) => has.damage && has.libraries,
             SessionStep::Cut { .. } => has.power_cut && has.libraries && has.restart,
         };
         steps.split_at(steps.iter().position(|step| !can(step)).unwrap_or(steps.len()))
@@ -68,16 +70,7 @@ impl<D: Device> Bench<'_, D> {
             SessionStep::Cut { writes, torn, bytes } => Some(self.power_cut(*writes, *torn, bytes, &mut raised)),
             SessionStep::Activate => Some(self.activate(&mut raised)),
             SessionStep::Restart => {
-                let before = self.observe();
-                self.metered().run(D::restart);
-                let after = self.observe();
-                if after.active != before.staged.or(before.active) {
-                    raised.push(Raised::new(
-                        Kind::StateChanged,
-                        "after the restart another library is in use than the one that was staged or in use before",
-                    ));
-                }
-                self.device.start(RATE, VTBI);
+                self.restart(&mut raised);
                 None
             }
             SessionStep::Start => {
@@ -89,11 +82,42 @@ impl<D: Device> Bench<'_, D> {
                 None
             }
             SessionStep::Wait(milliseconds) => {
-                self.device.tick(*milliseconds);
+                raised.extend(self.tick(*milliseconds));
+                None
+            }
+            SessionStep::Damage(which) => {
+                self.device.damage(*which);
+                self.damaged = Some(*which);
                 None
             }
         };
         SessionStepResult { judgement, answer, raised }
+    }
+
+    /// After a restart the staged library is in use, or else the active one; in place of one that
+    /// is damaged what was in use before.
+    fn restart(&mut self, raised: &mut Vec<Raised>) {
+        let before = self.observe();
+        self.metered().run(D::restart);
+        let after = self.observe();
+        let staged = before.staged.filter(|_| self.damaged != Some(Which::Staged));
+        let active = if self.damaged == Some(Which::Active) { self.previous } else { before.active };
+        if after.active != staged.or(active) {
+            let what = match self.damaged {
+                None => "after the restart another library is in use than the one that was staged or in use before",
+                Some(_) => "after the restart a damaged library is in use, or not the one before it",
+            };
+            raised.push(Raised::new(Kind::StateChanged, what));
+        }
+        self.came_into_use(&before, &after);
+        self.damaged = None;
+        self.device.start(RATE, VTBI);
+    }
+
+    fn came_into_use(&mut self, before: &Observation, after: &Observation) {
+        if before.active != after.active {
+            self.previous = before.active;
+        }
     }
 
     /// The same file again and again: always the same answer, and from some time on no more memory.
@@ -129,7 +153,7 @@ impl<D: Device> Bench<'_, D> {
         if before.running && answer.outcome == Outcome::Accepted && before.staged.is_some() {
             raised.push(Raised::new(Kind::StateChanged, "a library was activated while a therapy was running"));
         } else {
-            activation(&before, &answer, &after, raised);
+            self.activation(&before, &answer, &after, raised);
         }
         answer
     }
@@ -163,8 +187,11 @@ impl<D: Device> Bench<'_, D> {
             _ => {}
         }
         match request {
-            Request::Activate => activation(&before, &answer, &after, raised),
-            Request::Finish if answer.outcome == Outcome::Accepted => self.finished(&before, &after, raised),
+            Request::Activate => self.activation(&before, &answer, &after, raised),
+            Request::Finish if answer.outcome == Outcome::Accepted => {
+                self.finished(&before, &after, raised);
+                self.damaged = self.damaged.filter(|which| *which != Which::Staged);
+            }
             _ if before != after => raised.push(Raised::new(Kind::StateChanged, difference(&before, &after))),
             Request::Begin(_) if answer.outcome == Outcome::Accepted => self.received.clear(),
             Request::Chunk(_, bytes) if answer.outcome == Outcome::Accepted => {
@@ -213,16 +240,18 @@ impl<D: Device> Bench<'_, D> {
         self.device.start(RATE, VTBI);
         answer
     }
-}
 
-/// An activation puts the staged library to use and changes nothing else; a refused one changes
-/// nothing.
-fn activation(before: &Observation, answer: &Answer, after: &Observation, raised: &mut Vec<Raised>) {
-    let expected = match answer.outcome {
-        Outcome::Accepted => Observation { active: before.staged.or(before.active), staged: None, ..*before },
-        Outcome::Refused | Outcome::Silent => *before,
-    };
-    if *after != expected {
-        raised.push(Raised::new(Kind::StateChanged, difference(&expected, after)));
+    /// An activation puts the staged library to use and changes nothing else; a refused one
+    /// changes nothing, but that a damaged library is not staged any more.
+    fn activation(&mut self, before: &Observation, answer: &Answer, after: &Observation, raised: &mut Vec<Raised>) {
+        let expected = match answer.outcome {
+            Outcome::Accepted => Observation { active: before.staged.or(before.active), staged: None, ..*before },
+            Outcome::Refused if self.damaged == Some(Which::Staged) => Observation { staged: after.staged, ..*before },
+            Outcome::Refused | Outcome::Silent => *before,
+        };
+        if *after != expected {
+            raised.push(Raised::new(Kind::StateChanged, difference(&expected, after)));
+        }
+        self.came_into_use(before, after);
     }
 }

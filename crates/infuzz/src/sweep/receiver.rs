@@ -2,7 +2,10 @@
 //! refused says because of which rule.
 
 use crate::classes::CLASSES;
-use crate::device::Request::{self, Abort, Activate, Begin, Chunk, Finish};
+use crate::device::{
+    Request::{self, Abort, Activate, Begin, Chunk, Finish},
+    Which,
+};
 use crate::format::Format;
 use crate::rules::Checker;
 use crate::session::{Session, SessionStep};
@@ -17,6 +20,7 @@ const AGAIN: u32 = 256;
 const IDLE: &str = "transfer.idle";
 const SIZE: &str = "transfer.size";
 const ORDER: &str = "transfer.order";
+const LENGTH: &str = "file.length";
 const STAGED: &str = "activation.staged";
 const THERAPY: &str = "activation.therapy";
 
@@ -138,6 +142,7 @@ pub(super) fn transfers(of: &Libraries<'_>) -> Vec<(&'static str, Session)> {
     all.extend(disorderly(of.small));
     all.extend(one_after_another(of));
     all.extend(activations(of));
+    all.extend(worn_out(of));
     all.into_iter().map(|(label, steps)| (label, Session { steps })).collect()
 }
 
@@ -330,6 +335,49 @@ fn activations(of: &Libraries<'_>) -> Vec<(&'static str, Steps)> {
         (
             "therapy started after staging",
             join([&[SessionStep::Stop], &staged(small), &[SessionStep::Start, refused(Activate, THERAPY)]]),
+        ),
+    ]
+}
+
+/// Libraries that are damaged in the device's memory.
+fn worn_out(of: &Libraries<'_>) -> Vec<(&'static str, Steps)> {
+    let (small, large) = (of.small, of.large);
+    let damage = |which: Which| SessionStep::Damage(which);
+    vec![
+        (
+            "staged library damaged, then activated",
+            join([
+                &staged(small),
+                &[damage(Which::Staged), SessionStep::Stop, refused(Activate, LENGTH), SessionStep::Restart],
+            ]),
+        ),
+        (
+            "staged library damaged, then a restart",
+            join([&staged(small), &[damage(Which::Staged), SessionStep::Restart]]),
+        ),
+        (
+            "staged library damaged, then another staged",
+            join([&staged(small), &[damage(Which::Staged)], &staged(large), &[SessionStep::Restart]]),
+        ),
+        (
+            "active library damaged",
+            join([&in_use(small), &in_use(large), &[damage(Which::Active), SessionStep::Restart]]),
+        ),
+        (
+            "active library damaged in the middle of a transfer",
+            join([&in_use(small), &in_use(large), &sent(of.longest), &[damage(Which::Active), SessionStep::Restart]]),
+        ),
+        (
+            "active library damaged, another one staged",
+            join([&in_use(small), &in_use(large), &staged(small), &[damage(Which::Active), SessionStep::Restart]]),
+        ),
+        (
+            "active library damaged after an activation",
+            join([
+                &in_use(small),
+                &staged(large),
+                &[SessionStep::Stop, ask(Activate), damage(Which::Active), SessionStep::Restart],
+            ]),
         ),
     ]
 }
