@@ -1,5 +1,6 @@
 //! From the description file to a [`Format`]: instantiates records and resolves names.
 
+use super::derived;
 use super::error::FormatError;
 use super::ir::*;
 use super::number::parse_scaled;
@@ -63,6 +64,7 @@ impl<'a> Compiler<'a> {
             fields: Vec::new(),
             quick: Vec::new(),
             passes: Vec::new(),
+            plans: Vec::new(),
             steady: false,
             records: Vec::new(),
             enums: Vec::new(),
@@ -98,14 +100,9 @@ impl<'a> Compiler<'a> {
         for index in 0..self.format.records.len() {
             self.record_rules(RecordId(index as u16))?;
         }
-        self.positions();
-        self.format.quick = self.format.fields.iter().map(|field| quick(&self.format, field)).collect();
-        self.format.passes = self.format.fields.iter().map(pass).collect();
-        self.runs();
-        self.gates();
         self.codecs()?;
-        self.shaping();
         self.check_order()?;
+        derived::derive(&mut self.format);
         if let Some(lookup) = &self.source.lookup {
             let table = self.list_named(RecordId(0), &lookup.table)?;
             let item = self.item_record(table, &lookup.table)?;
@@ -903,91 +900,6 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Notes which fields always stand at the same place among their record's nodes.
-    fn positions(&mut self) {
-        for record in &self.format.records {
-            let mut lead = 0;
-            let mut fixed = true;
-            for id in &record.fields {
-                let field = &mut self.format.fields[usize::from(id.0)];
-                fixed &= field.is_leaf() && field.when.is_none();
-                (field.lead, field.fixed) = (lead, fixed);
-                let cases = match &field.shape {
-                    Shape::Switch { cases, .. } => cases.iter().map(|(_, case)| *case).collect(),
-                    _ => Vec::new(),
-                };
-                lead += u32::from(fixed);
-                for case in cases {
-                    self.format.fields[usize::from(case.0)].lead = lead;
-                }
-            }
-        }
-    }
-
-    /// Shorter ways to the answers of conditions and rules.
-    fn gates(&mut self) {
-        let mut fields = std::mem::take(&mut self.format.fields);
-        let mut records = std::mem::take(&mut self.format.records);
-        let shapes: Vec<Shape> = fields.iter().map(|field| field.shape.clone()).collect();
-        let gate = |condition: &mut Condition| condition.gate = gate(&self.format.enums, &shapes, condition);
-        fields.iter_mut().filter_map(|field| field.when.as_mut()).for_each(gate);
-        for rule in records.iter_mut().flat_map(|record| &mut record.rules) {
-            rule.when.iter_mut().chain(&mut rule.unless).for_each(gate);
-            if let RuleKind::Requires(condition) = &mut rule.kind {
-                gate(condition);
-            }
-            rule.needs = needs(&rule.kind);
-        }
-        (self.format.fields, self.format.records) = (fields, records);
-    }
-
-    /// Which fields decide where others stand.
-    fn shaping(&mut self) {
-        let format = &mut self.format;
-        format.steady = format.codecs.is_empty()
-            && format.records.iter().all(|record| record.blank.is_none() && record.separator.is_none());
-        for field in &format.fields {
-            let mut deciding: Vec<FieldId> =
-                field.when.iter().flat_map(|when| when.any.iter().flatten()).map(|test| test.operand.field).collect();
-            for place in [&field.at, &field.size].into_iter().flatten() {
-                if let Place::Field(operand) = place {
-                    deciding.push(operand.field);
-                }
-            }
-            match &field.shape {
-                Shape::Switch { on: operand, .. } | Shape::List { count: Count::Field(operand), .. } => {
-                    deciding.push(operand.field);
-                }
-                Shape::List { count: Count::Delimited(_), .. } | Shape::Bytes(Extent::Until(_)) => {
-                    format.steady = false;
-                }
-                Shape::Text(text) if matches!(text.extent, Extent::Until(_)) => format.steady = false,
-                _ => {}
-            }
-            format.steady &= field.until.is_empty();
-            for id in deciding {
-                format.quick[usize::from(id.0)].shaping = true;
-            }
-        }
-    }
-
-    /// Rows of plain leaves within each record.
-    fn runs(&mut self) {
-        for record in &self.format.records {
-            let mut next = Quick::default();
-            for id in record.fields.iter().rev() {
-                let quick = &mut self.format.quick[usize::from(id.0)];
-                if quick.plain > 0 {
-                    let before = if next.run < u8::MAX { next } else { Quick::default() };
-                    quick.run = before.run + 1;
-                    quick.run_bytes = before.run_bytes + u16::from(quick.plain);
-                    quick.run_relation = before.run_relation || quick.relation;
-                }
-                next = *quick;
-            }
-        }
-    }
-
     /// Orders the checks so that each comes after those stored in what it covers.
     fn check_order(&mut self) -> Result<()> {
         let mut checks: Vec<(FieldId, Range<u16>)> = Vec::new();
@@ -1019,117 +931,5 @@ impl<'a> Compiler<'a> {
             self.format.check_order.push(checks.remove(ready).0);
         }
         Ok(())
-    }
-}
-
-fn quick(format: &Format, field: &Field) -> Quick {
-    let plain = match &field.shape {
-        Shape::Uint { width, .. }
-        | Shape::Int { width, .. }
-        | Shape::Enum { width, .. }
-        | Shape::Bits { width, .. }
-        | Shape::Digits { width } => *width,
-        Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
-        _ => 0,
-    };
-    let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
-    let (width, big) = field.integer().unwrap_or((0, false));
-    let text = matches!(field.shape, Shape::Text(_));
-    let own =
-        field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
-    let ruled = match field.shape {
-        Shape::Record(record) => !format.record(record).rules.is_empty(),
-        _ => own,
-    };
-    let lead = field.lead as u16;
-    let prefix = match &field.shape {
-        Shape::Text(text) if anywhere && field.relation.is_none() && field.until.is_empty() => text.prefix,
-        _ => 0,
-    };
-    Quick {
-        lead,
-        fixed: field.fixed,
-        width,
-        big,
-        size: if anywhere { plain } else { 0 },
-        plain: if anywhere && field.when.is_none() { plain } else { 0 },
-        relation: field.relation.is_some(),
-        ruled,
-        prefix,
-        ..Quick::default()
-    }
-}
-
-/// The answers of a condition that reads one integer of the record itself, by its value.
-fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate {
-    let mut tests = condition.any.iter().flatten();
-    let Some(first) = tests.next() else { return Gate::Tests };
-    let [PathStep::Child(field)] = first.operand.steps[..] else { return Gate::Tests };
-    if let (TestKind::Present, Tail::Bit(bit), None) = (&first.kind, first.operand.tail, tests.next()) {
-        return Gate::Bit(field, bit);
-    }
-    let shape = &shapes[usize::from(field.0)];
-    let decided =
-        |test: &Test| test.operand.steps[..] == [PathStep::Child(field)] && !matches!(test.kind, TestKind::Present);
-    if !condition.any.iter().flatten().all(decided) || matches!(shape, Shape::Digits { .. }) {
-        return Gate::Tests;
-    }
-    let read = |tail: Tail, number: u64| match (tail, shape) {
-        (Tail::Value, _) => Some(Value::Number(number)),
-        (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
-        (Tail::Attribute(column), Shape::Enum { of, .. }) => enums[*of].row(number).map(|row| row.attributes[column]),
-        (Tail::Attribute(_), _) => None,
-    };
-    let holds = |number: u64| {
-        condition.any.iter().any(|all| {
-            all.iter().all(|test| match &test.kind {
-                TestKind::Present => false,
-                TestKind::Is(values) => read(test.operand.tail, number).is_some_and(|v| values.contains(&v)),
-                TestKind::IsNot(values) => read(test.operand.tail, number).is_some_and(|v| !values.contains(&v)),
-            })
-        })
-    };
-    let mut set = [0; 2];
-    for number in (0..128).filter(|number| holds(*number)) {
-        set[(number >> 6) as usize] |= 1 << (number & 63);
-    }
-    Gate::Among(field, set)
-}
-
-/// The record within the record without which a rule reads nothing.
-fn needs(kind: &RuleKind) -> Option<FieldId> {
-    let within = |operand: &Operand| match operand.steps[..] {
-        [PathStep::Child(record), PathStep::Child(_)] => Some(record),
-        _ => None,
-    };
-    match kind {
-        RuleKind::Same(a, b, _) => within(a).or(within(b)),
-        RuleKind::AtMost(operands, _) | RuleKind::Ordered(operands) => {
-            let first = within(operands.first()?);
-            first.filter(|_| operands.iter().all(|operand| within(operand) == first))
-        }
-        _ => None,
-    }
-}
-
-/// What a field takes without further questions.
-fn pass(field: &Field) -> Pass {
-    if !field.refused.is_empty() || field.refers.is_some() {
-        return Pass::Unknown;
-    }
-    let bounded = field.range.is_some() || field.step.is_some();
-    match (&field.shape, field.value_rule) {
-        (Shape::Enum { of, .. }, Some(_)) if !bounded => Pass::Coded(*of),
-        (Shape::Bits { names, .. }, Some(_)) if !bounded && names.len() < 64 => Pass::Masked((1 << names.len()) - 1),
-        (Shape::Uint { .. } | Shape::Int { .. }, _) => {
-            let step = match &field.step {
-                None => 1,
-                Some((Step::Fixed(step), _)) => *step,
-                Some((Step::By(_), _)) => return Pass::Unknown,
-            };
-            let (low, high, _) = field.range.unwrap_or((0, u64::MAX, RuleId(0)));
-            if step > 0 { Pass::Within { low, high, step } } else { Pass::Unknown }
-        }
-        _ => Pass::Unknown,
     }
 }

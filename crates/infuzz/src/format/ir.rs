@@ -3,6 +3,7 @@
 //! Records are instantiated once per place they are used, so each [`Field`] has one path and
 //! each [`Operand`] is resolved when the description is loaded.
 
+use super::plan::Plan;
 use std::fmt;
 
 /// Index of a [`Field`] in [`Format::fields`].
@@ -43,6 +44,8 @@ pub struct Format {
     pub quick: Vec<Quick>,
     /// Numbers that a field takes without further questions, by its id.
     pub passes: Vec<Pass>,
+    /// How each record is decoded, by its id.
+    pub(crate) plans: Vec<Plan>,
     /// Where things stand depends on the values of fields alone, not on a search for bytes.
     pub steady: bool,
     /// All record instances.
@@ -89,22 +92,16 @@ pub struct Quick {
     pub big: bool,
     /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
     pub size: u8,
-    /// The same, if it is always there; 0: it is no such.
-    pub plain: u8,
     /// The field states a relation.
     pub relation: bool,
     /// A leaf with a rule of its own, or a record with rules.
     pub ruled: bool,
     /// Bytes of the length prefix of a text at no stated place; 0: it is no such.
     pub prefix: u8,
+    /// The record that the field is, if it stands at no stated place and is never blank.
+    pub record: Option<RecordId>,
     /// What else there is, where or how long, depends on the field.
     pub shaping: bool,
-    /// How many plain leaves stand in a row in the record from this field on.
-    pub run: u8,
-    /// Bytes of that row.
-    pub run_bytes: u16,
-    /// One of that row states a relation.
-    pub run_relation: bool,
 }
 
 /// Numbers of a field that break none of its rules, recognised at a glance. Others are looked at
@@ -504,8 +501,9 @@ pub enum Gate {
     Tests,
     /// This bit of the field is set.
     Bit(FieldId, u32),
-    /// The field holds one of the values in the set; beyond 127 the tests have to be read.
-    Among(FieldId, [u64; 2]),
+    /// By what the field holds: values for which the condition holds, and values for which the
+    /// tests have to be read, as beyond 127.
+    Among(FieldId, [u64; 2], [u64; 2]),
 }
 
 /// One test of a [`Condition`].

@@ -1,9 +1,11 @@
 //! The description language: a wire format as data.
 
 mod compile;
+mod derived;
 mod error;
 mod ir;
 pub mod number;
+pub(crate) mod plan;
 mod source;
 
 pub use compile::compile;

@@ -80,11 +80,19 @@ impl Iterator for Children<'_, '_> {
 /// Whether a gate is open for a number, if that decides it.
 #[inline]
 pub(super) fn open(gate: &Gate, number: Option<u64>) -> Option<bool> {
-    let Some(number) = number else { return Some(false) };
+    let Some(number) = number else {
+        return match gate {
+            Gate::Among(.., unsure) if *unsure != [0; 2] => None,
+            _ => Some(false),
+        };
+    };
     match gate {
         Gate::Tests => None,
         Gate::Bit(_, bit) => Some(number >> bit & 1 == 1),
-        Gate::Among(_, set) => (number < 128).then(|| set[(number >> 6) as usize & 1] >> (number & 63) & 1 == 1),
+        Gate::Among(_, holds, unsure) => {
+            let among = |set: &[u64; 2]| set[(number >> 6) as usize & 1] >> (number & 63) & 1 == 1;
+            (number < 128 && !among(unsure)).then(|| among(holds))
+        }
     }
 }
 
@@ -210,7 +218,7 @@ impl<'f> Tree<'f> {
     pub fn holds(&self, context: NodeId, condition: &Condition, tables: Option<&Tables>) -> bool {
         match condition.gate {
             Gate::Tests => self.passes(context, condition, tables),
-            Gate::Bit(field, _) | Gate::Among(field, _) => {
+            Gate::Bit(field, _) | Gate::Among(field, ..) => {
                 let number = self.child(context, field).and_then(|node| self.number(node));
                 open(&condition.gate, number).unwrap_or_else(|| self.passes(context, condition, tables))
             }

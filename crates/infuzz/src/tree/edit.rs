@@ -5,7 +5,7 @@
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
 use super::relation::encode_number;
-use super::{NodeId, Tree, decode};
+use super::{NodeId, Tree, codec, decode};
 use crate::compose::default_bytes;
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Tail, TestKind};
 use std::ops::Range;
@@ -280,11 +280,11 @@ impl Tree<'_> {
             if (repair == Repair::All || self.recount_needed(&patches))
                 && let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair)
             {
-                return decode::recode(self, bytes);
+                return codec::redo(self, bytes);
             }
             self.write_checks(&moved, edit, repair, &mut writer);
         }
-        decode::recode(self, writer.out)
+        codec::redo(self, writer.out)
     }
 
     fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {

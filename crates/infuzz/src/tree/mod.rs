@@ -4,6 +4,8 @@
 //! same bytes. What does not fit the description is kept as [`Tree::problems`].
 
 mod access;
+mod codec;
+mod compare;
 mod decode;
 mod edit;
 mod relation;
@@ -89,14 +91,14 @@ impl<'f> Tree<'f> {
         self.bytes.clear();
         self.wire = None;
         self.problems.clear();
-        decode::codecs(self, wire);
+        codec::undo(self, wire);
         decode::run(self);
     }
 
     /// The same, given another tree: where only numbers differ that decide nothing about the
     /// structure, it is taken over.
     pub fn redecode_like(&mut self, other: &Tree<'f>, wire: &[u8]) {
-        if !decode::same_structure(other, wire) {
+        if !compare::same_structure(other, wire) {
             return self.redecode(wire);
         }
         self.wire = None;
@@ -112,7 +114,7 @@ impl<'f> Tree<'f> {
     /// The leaves in which a tree of the same nodes differs; none: the nodes are not the same.
     pub(crate) fn differing_leaves<'t>(&'t self, other: &'t Tree<'_>) -> Option<impl Iterator<Item = NodeId> + 't> {
         let leaf = |node: &NodeId| self.node(*node).next == node + 1;
-        (self.nodes == other.nodes).then(|| decode::differing(self, &other.bytes).flatten().filter(leaf))
+        (self.nodes == other.nodes).then(|| compare::differing(self, &other.bytes).flatten().filter(leaf))
     }
 
     /// The wire bytes.
