@@ -32,6 +32,7 @@ fn main() -> Result<(), String> {
             "parse" => measured(&mut || drop(black_box(pump::validate(black_box(&bytes))))),
             "decode" => measured(&mut || tree.redecode(black_box(&bytes))),
             "judge" => measured(&mut || {
+                judge = Judge::new(&format);
                 black_box(judge.judge(black_box(&bytes)));
             }),
             "mutate" => measured(&mut || {

@@ -113,6 +113,9 @@ impl Body {
         if deliveries.first().is_some_and(|first| first.len() % 2 == 1) {
             self.bench.stage_other();
         }
+        if let [only] = deliveries {
+            self.bench.judge().decode_like(self.mutation.tree(), only);
+        }
         let results: Vec<CaseResult> = self.bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {

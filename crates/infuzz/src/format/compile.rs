@@ -4,6 +4,7 @@ use super::derived;
 use super::error::FormatError;
 use super::ir::*;
 use super::number::parse_scaled;
+use super::shortcut::Shortcuts;
 use super::source::{Amount, FieldSource, Name, RuleSource, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -63,7 +64,8 @@ impl<'a> Compiler<'a> {
             title: source.title.clone(),
             fields: Vec::new(),
             quick: Vec::new(),
-            passes: Vec::new(),
+            tables: Vec::new(),
+            shortcuts: Shortcuts::default(),
             plans: Vec::new(),
             steady: false,
             records: Vec::new(),

@@ -2,15 +2,21 @@
 
 use super::ir::*;
 use super::plan::plans;
+use super::shortcut::shortcuts;
 
 /// Fills in all that follows from the rest of the description.
 pub(super) fn derive(format: &mut Format) {
     positions(format);
     format.quick = format.fields.iter().map(|field| quick(format, field)).collect();
-    format.passes = format.fields.iter().map(pass).collect();
     gates(format);
     shaping(format);
     format.plans = plans(format);
+    for reference in format.fields.iter().filter_map(|field| field.refers.as_ref()) {
+        if !format.tables.iter().any(|(table, _)| *table == reference.table) {
+            format.tables.push((reference.table, reference.key));
+        }
+    }
+    format.shortcuts = shortcuts(format);
 }
 
 /// Notes which fields always stand at the same place among their record's nodes.
@@ -120,8 +126,10 @@ fn quick(format: &Format, field: &Field) -> Quick {
         fixed: field.fixed,
         width,
         big,
+        digits: matches!(field.shape, Shape::Digits { .. }),
         size: if anywhere { plain } else { 0 },
         relation: field.relation.is_some(),
+        check: matches!(field.relation, Some(Relation { kind: RelationKind::Check { .. }, .. })),
         ruled,
         prefix,
         record,
@@ -199,27 +207,5 @@ fn needs(kind: &RuleKind) -> Option<FieldId> {
             first.filter(|_| operands.iter().all(|operand| within(operand) == first))
         }
         _ => None,
-    }
-}
-
-/// What a field takes without further questions.
-fn pass(field: &Field) -> Pass {
-    if !field.refused.is_empty() || field.refers.is_some() {
-        return Pass::Unknown;
-    }
-    let bounded = field.range.is_some() || field.step.is_some();
-    match (&field.shape, field.value_rule) {
-        (Shape::Enum { of, .. }, Some(_)) if !bounded => Pass::Coded(*of),
-        (Shape::Bits { names, .. }, Some(_)) if !bounded && names.len() < 64 => Pass::Masked((1 << names.len()) - 1),
-        (Shape::Uint { .. } | Shape::Int { .. }, _) => {
-            let step = match &field.step {
-                None => 1,
-                Some((Step::Fixed(step), _)) => *step,
-                Some((Step::By(_), _)) => return Pass::Unknown,
-            };
-            let (low, high, _) = field.range.unwrap_or((0, u64::MAX, RuleId(0)));
-            if step > 0 { Pass::Within { low, high, step } } else { Pass::Unknown }
-        }
-        _ => Pass::Unknown,
     }
 }

@@ -4,6 +4,7 @@
 //! each [`Operand`] is resolved when the description is loaded.
 
 use super::plan::Plan;
+use super::shortcut::Shortcuts;
 use std::fmt;
 
 /// Index of a [`Field`] in [`Format::fields`].
@@ -42,8 +43,10 @@ pub struct Format {
     pub fields: Vec<Field>,
     /// What the hot paths need of each field, by its id.
     pub quick: Vec<Quick>,
-    /// Numbers that a field takes without further questions, by its id.
-    pub passes: Vec<Pass>,
+    /// The lists whose records references name, with the key that they are found by.
+    pub tables: Vec<(FieldId, FieldId)>,
+    /// When rules certainly hold.
+    pub(crate) shortcuts: Shortcuts,
     /// How each record is decoded, by its id.
     pub(crate) plans: Vec<Plan>,
     /// Where things stand depends on the values of fields alone, not on a search for bytes.
@@ -90,10 +93,14 @@ pub struct Quick {
     pub width: u8,
     /// The integer's most significant byte comes first.
     pub big: bool,
+    /// The field is a number in ASCII digits.
+    pub digits: bool,
     /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
     pub size: u8,
     /// The field states a relation.
     pub relation: bool,
+    /// The relation is a check.
+    pub check: bool,
     /// A leaf with a rule of its own, or a record with rules.
     pub ruled: bool,
     /// Bytes of the length prefix of a text at no stated place; 0: it is no such.
@@ -102,28 +109,6 @@ pub struct Quick {
     pub record: Option<RecordId>,
     /// What else there is, where or how long, depends on the field.
     pub shaping: bool,
-}
-
-/// Numbers of a field that break none of its rules, recognised at a glance. Others are looked at
-/// rule by rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Pass {
-    /// None is recognised.
-    #[default]
-    Unknown,
-    /// Multiples of the step within the range.
-    Within {
-        /// Least.
-        low: u64,
-        /// Most.
-        high: u64,
-        /// Resolution.
-        step: u64,
-    },
-    /// Codes of an enumeration.
-    Coded(usize),
-    /// Numbers without other bits than these.
-    Masked(u64),
 }
 
 /// A record instance.

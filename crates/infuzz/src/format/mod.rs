@@ -6,6 +6,7 @@ mod error;
 mod ir;
 pub mod number;
 pub(crate) mod plan;
+pub(crate) mod shortcut;
 mod source;
 
 pub use compile::compile;

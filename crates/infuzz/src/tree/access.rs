@@ -1,60 +1,9 @@
 //! Reading a tree: children, operands, values, paths.
 
-use super::{Node, NodeId, Tree};
-use crate::format::{Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Shape, Tail, TestKind, Value};
-
-/// Records of the tables that references name, by key.
-#[derive(Clone, Debug, Default)]
-pub struct Tables {
-    tables: Vec<(FieldId, Vec<(u64, NodeId)>)>,
-}
-
-impl Tables {
-    /// Indexes every table of `tree` that a reference names.
-    pub fn rebuild(&mut self, tree: &Tree<'_>) {
-        let format = tree.format();
-        if self.tables.is_empty() {
-            for reference in format.fields.iter().filter_map(|f| f.refers.as_ref()) {
-                if !self.tables.iter().any(|(table, _)| *table == reference.table) {
-                    self.tables.push((reference.table, Vec::new()));
-                }
-            }
-        }
-        for (table, rows) in &mut self.tables {
-            rows.clear();
-            let key = format.fields.iter().filter_map(|f| f.refers.as_ref()).find(|r| r.table == *table).map(|r| r.key);
-            let (Some(key), Some(list)) = (key, tree.lists().iter().find(|list| tree.node(**list).field == *table))
-            else {
-                continue;
-            };
-            for record in tree.children(*list) {
-                if let Some(value) = tree.child(record, key).and_then(|node| tree.number(node)) {
-                    rows.push((value, record));
-                }
-            }
-            if !rows.is_sorted_by_key(|row| row.0) {
-                rows.sort_by_key(|row| row.0);
-            }
-        }
-    }
-
-    /// The record of `table` with this key.
-    pub fn find(&self, table: FieldId, key: u64) -> Option<NodeId> {
-        let (_, rows) = self.tables.iter().find(|(known, _)| *known == table)?;
-        let guess = key.checked_sub(rows.first()?.0).and_then(|at| rows.get(usize::try_from(at).ok()?));
-        if let Some((found, node)) = guess
-            && *found == key
-        {
-            return Some(*node);
-        }
-        rows.binary_search_by_key(&key, |row| row.0).ok().map(|at| rows[at].1)
-    }
-
-    /// The keys of `table`, ascending.
-    pub fn keys(&self, table: FieldId) -> impl Iterator<Item = u64> + '_ {
-        self.tables.iter().filter(move |(known, _)| *known == table).flat_map(|(_, rows)| rows.iter().map(|row| row.0))
-    }
-}
+use super::{Node, NodeId, Tables, Tree};
+use crate::format::{
+    Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Shape, Tail, TestKind, Value,
+};
 
 /// The children of a node.
 pub struct Children<'t, 'f> {
@@ -145,6 +94,7 @@ impl<'f> Tree<'f> {
         match operand.steps.as_slice() {
             [PathStep::Child(field)] => self.child(context, *field),
             [PathStep::Child(record), PathStep::Child(field)] => self.child(self.child(context, *record)?, *field),
+            [PathStep::Root, PathStep::Child(field)] => self.child(0, *field),
             steps => self.walk(context, steps, tables),
         }
     }
@@ -250,29 +200,31 @@ impl<'f> Tree<'f> {
         if node.short {
             return None;
         }
-        let bytes = &self.bytes[node.start as usize..node.end as usize];
         let quick = self.format.quick(node.field);
-        if quick.width == 0 {
-            return self.digits(node, bytes);
+        let bytes = self.bytes.get(node.start as usize..).unwrap_or(&[]);
+        match (quick.width, quick.big) {
+            (1, _) => bytes.first().map(|byte| u64::from(*byte)),
+            (2, false) => bytes.first_chunk().map(|bytes| u64::from(u16::from_le_bytes(*bytes))),
+            (4, false) => bytes.first_chunk().map(|bytes| u64::from(u32::from_le_bytes(*bytes))),
+            _ => self.wide_number(node, quick),
         }
-        Some(match (bytes, quick.big) {
-            ([a], _) => u64::from(*a),
-            ([a, b], false) => u64::from(u16::from_le_bytes([*a, *b])),
-            ([a, b, c, d], false) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
-            (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-            (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-        })
+    }
+
+    /// Integers of other widths, and digits.
+    fn wide_number(&self, node: &Node, quick: &Quick) -> Option<u64> {
+        let bytes = &self.bytes[node.start as usize..node.end as usize];
+        match quick {
+            Quick { width: 0, digits: true, .. } => self.digits(node),
+            Quick { width: 0, .. } => None,
+            Quick { big: false, .. } => Some(bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
+            Quick { big: true, .. } => Some(bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
+        }
     }
 
     /// The number that ASCII digits stand for.
-    fn digits(&self, node: &Node, bytes: &[u8]) -> Option<u64> {
-        match self.format.field(node.field).shape {
-            Shape::Digits { .. } => {
-                let text = std::str::from_utf8(bytes).ok()?;
-                if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
-            }
-            _ => None,
-        }
+    fn digits(&self, node: &Node) -> Option<u64> {
+        let text = std::str::from_utf8(&self.bytes[node.start as usize..node.end as usize]).ok()?;
+        if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
     }
 
     /// The characters of a text as bytes: without length prefix and padding.

@@ -4,7 +4,8 @@ use super::{NodeId, Tree};
 
 /// Whether it is certain, without decoding them, that bytes have the same structure as a tree.
 pub(super) fn same_structure(tree: &Tree<'_>, wire: &[u8]) -> bool {
-    if !tree.format.steady || !tree.problems.is_empty() || tree.bytes.len() != wire.len() {
+    let known = !tree.nodes.is_empty() && tree.problems.is_empty();
+    if !tree.format.steady || !known || tree.bytes.len() != wire.len() {
         return false;
     }
     let free = |node: Option<NodeId>| {

@@ -98,20 +98,17 @@ impl Decoder<'_, '_> {
         true
     }
 
-    /// Leaves of fixed size that are always there, one after another.
+    /// What always has the same nodes, if so many bytes are left.
     #[inline]
-    fn row(&mut self, row: &[Node], bytes: usize, relations: &[u32], parent: NodeId, limit: usize, exact: RuleId) {
+    fn row(&mut self, row: &[Node], bytes: usize, relations: &[u32], parent: NodeId, limit: usize) -> bool {
         let end = self.at + bytes;
         if end > limit {
-            for leaf in row {
-                self.plain(leaf.field, (leaf.end - leaf.start) as usize, parent, 0, limit, exact);
-            }
-            return;
+            return false;
         }
         let (start, first) = (self.at as u32, self.tree.nodes.len());
         self.tree.nodes.extend_from_slice(row);
         for node in &mut self.tree.nodes[first..] {
-            node.parent = parent;
+            node.parent = if node.parent == NodeId::MAX { parent } else { node.parent + first as NodeId };
             node.start += start;
             node.end += start;
             node.next += first as NodeId;
@@ -120,6 +117,7 @@ impl Decoder<'_, '_> {
             self.tree.relations.extend(relations.iter().map(|at| first as NodeId + at));
         }
         self.at = end;
+        true
     }
 
     /// A text with a length prefix of one byte that is always there.
@@ -263,7 +261,13 @@ impl Decoder<'_, '_> {
         let mut known: Known = (FieldId(u16::MAX), None);
         for step in &format.plans[usize::from(id.0)].steps {
             match step {
-                Step::Row { nodes, bytes, relations } => self.row(nodes, *bytes, relations, node, limit, exact),
+                Step::Row { fields, nodes, bytes, relations } => {
+                    if !self.row(nodes, *bytes, relations, node, limit) {
+                        for field in fields {
+                            self.field(*field, node, 0, limit, exact);
+                        }
+                    }
+                }
                 Step::Flags { by, leaves } => {
                     let Some(bits) = self.own_number(node, *by, &mut known) else { continue };
                     for &(bit, leaf, size) in leaves {
@@ -314,12 +318,16 @@ impl Decoder<'_, '_> {
     }
 
     /// The number in a field of a record that is being decoded.
-    #[inline]
+    #[inline(always)]
     fn own_number(&self, node: NodeId, field: FieldId, known: &mut Known) -> Option<u64> {
         if known.0 != field || known.1.is_none() {
-            *known = (field, self.tree.child(node, field).and_then(|node| self.tree.number(node)));
+            *known = (field, self.number_in(node, field));
         }
         known.1
+    }
+
+    fn number_in(&self, node: NodeId, field: FieldId) -> Option<u64> {
+        self.tree.child(node, field).and_then(|node| self.tree.number(node))
     }
 
     fn find(&self, delimiter: &[u8], limit: usize) -> usize {

@@ -9,10 +9,11 @@ mod compare;
 mod decode;
 mod edit;
 mod relation;
+mod tables;
 
-pub use access::Tables;
 pub use edit::{Edit, Repair};
 pub use relation::{compute_check, encode_number};
+pub use tables::Tables;
 
 use crate::format::{FieldId, Format, RuleId};
 
