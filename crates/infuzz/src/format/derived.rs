@@ -10,6 +10,10 @@ pub(super) fn derive(format: &mut Format) {
     format.quick = format.fields.iter().map(|field| quick(format, field)).collect();
     gates(format);
     shaping(format);
+    for index in 0..format.fields.len() {
+        let id = FieldId(index as u16);
+        format.quick[index].closed = is_closed(format, id) && least(format, id) > 0;
+    }
     format.plans = plans(format);
     for reference in format.fields.iter().filter_map(|field| field.refers.as_ref()) {
         if !format.tables.iter().any(|(table, _)| *table == reference.table) {
@@ -86,6 +90,48 @@ fn shaping(format: &mut Format) {
     }
 }
 
+/// Whether how a field is decoded depends on its own bytes alone, and on fields before it in the
+/// same record.
+fn is_closed(format: &Format, id: FieldId) -> bool {
+    let (field, quick) = (format.field(id), format.quick(id));
+    let near = |operand: &Operand| operand.steps.iter().all(|step| matches!(step, PathStep::Child(_)));
+    let mut tests = field.when.iter().flat_map(|when| when.any.iter().flatten());
+    if field.at.is_some() || field.size.is_some() || !tests.all(|test| near(&test.operand)) {
+        return false;
+    }
+    match &field.shape {
+        Shape::Record(record) => {
+            let record = format.record(*record);
+            quick.record.is_some()
+                && record.separator.is_none()
+                && record.fields.iter().all(|id| is_closed(format, *id))
+        }
+        Shape::Switch { on, cases } => near(on) && cases.iter().all(|(_, case)| is_closed(format, *case)),
+        Shape::List { item, count } => {
+            let counted = match count {
+                Count::Fixed(_) => true,
+                Count::Field(operand) => near(operand),
+                Count::Delimited(_) | Count::Rest => false,
+            };
+            counted && field.until.is_empty() && is_closed(format, *item)
+        }
+        Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
+        Shape::Text(text) => text.prefix > 0 || matches!(text.extent, Extent::Fixed(_)),
+        Shape::Decimal => false,
+        _ => true,
+    }
+}
+
+/// The least number of bytes of a field that is there.
+fn least(format: &Format, id: FieldId) -> usize {
+    let quick = format.quick(id);
+    let always = |id: &&FieldId| format.field(**id).when.is_none();
+    match format.record_of(id) {
+        Some(record) => record.fields.iter().filter(always).map(|id| least(format, *id)).sum(),
+        None => usize::from(quick.size.max(quick.prefix)),
+    }
+}
+
 fn quick(format: &Format, field: &Field) -> Quick {
     let plain = match &field.shape {
         Shape::Uint { width, .. }
@@ -98,6 +144,13 @@ fn quick(format: &Format, field: &Field) -> Quick {
     };
     let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
     let (width, big) = field.integer().unwrap_or((0, false));
+    let reads = match (width, big) {
+        (0, _) if !matches!(field.shape, Shape::Digits { .. }) => Reads::Nothing,
+        (1, _) => Reads::Byte,
+        (2, false) => Reads::Two,
+        (4, false) => Reads::Four,
+        _ => Reads::Other,
+    };
     let text = matches!(field.shape, Shape::Text(_));
     let own =
         field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
@@ -126,13 +179,14 @@ fn quick(format: &Format, field: &Field) -> Quick {
         fixed: field.fixed,
         width,
         big,
-        digits: matches!(field.shape, Shape::Digits { .. }),
+        reads,
         size: if anywhere { plain } else { 0 },
         relation: field.relation.is_some(),
         check: matches!(field.relation, Some(Relation { kind: RelationKind::Check { .. }, .. })),
         ruled,
         prefix,
         record,
+        closed: false,
         shaping: false,
     }
 }

@@ -93,8 +93,8 @@ pub struct Quick {
     pub width: u8,
     /// The integer's most significant byte comes first.
     pub big: bool,
-    /// The field is a number in ASCII digits.
-    pub digits: bool,
+    /// How its number is read.
+    pub reads: Reads,
     /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
     pub size: u8,
     /// The field states a relation.
@@ -107,8 +107,26 @@ pub struct Quick {
     pub prefix: u8,
     /// The record that the field is, if it stands at no stated place and is never blank.
     pub record: Option<RecordId>,
+    /// How its bytes are decoded depends on them alone, and it is never empty.
+    pub closed: bool,
     /// What else there is, where or how long, depends on the field.
     pub shaping: bool,
+}
+
+/// How the number of a leaf is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Reads {
+    /// It holds none.
+    #[default]
+    Nothing,
+    /// From one byte.
+    Byte,
+    /// From two bytes, the least significant first.
+    Two,
+    /// From four bytes, the least significant first.
+    Four,
+    /// From others, or from digits.
+    Other,
 }
 
 /// A record instance.

@@ -2,7 +2,7 @@
 
 use super::{Node, NodeId, Tables, Tree};
 use crate::format::{
-    Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Shape, Tail, TestKind, Value,
+    Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
 };
 
 /// The children of a node.
@@ -200,22 +200,27 @@ impl<'f> Tree<'f> {
         if node.short {
             return None;
         }
-        let quick = self.format.quick(node.field);
-        let bytes = self.bytes.get(node.start as usize..).unwrap_or(&[]);
-        match (quick.width, quick.big) {
-            (1, _) => bytes.first().map(|byte| u64::from(*byte)),
-            (2, false) => bytes.first_chunk().map(|bytes| u64::from(u16::from_le_bytes(*bytes))),
-            (4, false) => bytes.first_chunk().map(|bytes| u64::from(u32::from_le_bytes(*bytes))),
-            _ => self.wide_number(node, quick),
+        let (quick, start) = (self.format.quick(node.field), node.start as usize);
+        match quick.reads {
+            Reads::Nothing => None,
+            Reads::Byte => self.bytes.get(start).map(|byte| u64::from(*byte)),
+            Reads::Two => {
+                let bytes = self.bytes.get(start..start + 2)?.first_chunk()?;
+                Some(u64::from(u16::from_le_bytes(*bytes)))
+            }
+            Reads::Four => {
+                let bytes = self.bytes.get(start..start + 4)?.first_chunk()?;
+                Some(u64::from(u32::from_le_bytes(*bytes)))
+            }
+            Reads::Other => self.other_number(node, quick),
         }
     }
 
     /// Integers of other widths, and digits.
-    fn wide_number(&self, node: &Node, quick: &Quick) -> Option<u64> {
+    fn other_number(&self, node: &Node, quick: &Quick) -> Option<u64> {
         let bytes = &self.bytes[node.start as usize..node.end as usize];
         match quick {
-            Quick { width: 0, digits: true, .. } => self.digits(node),
-            Quick { width: 0, .. } => None,
+            Quick { width: 0, .. } => self.digits(node),
             Quick { big: false, .. } => Some(bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
             Quick { big: true, .. } => Some(bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
         }

@@ -1,19 +1,20 @@
 //! The lenient decoder: never fails, loses no byte.
 
 use super::access::open;
+use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree};
 use crate::format::plan::Step;
 use crate::format::{Count, Extent, FieldId, Gate, Place, Record, RecordId, RuleId, Shape, TextShape};
 
-/// Builds the arena.
-pub(super) fn run(tree: &mut Tree<'_>) {
+/// Builds the arena; takes over what it can of a tree without problems.
+pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     tree.nodes.clear();
     tree.relations.clear();
     tree.lists.clear();
     let limit = tree.bytes.len();
     let exact = tree.format.exact;
     let root = tree.format.root;
-    let mut decoder = Decoder { tree, at: 0 };
+    let mut decoder = Decoder { tree, at: 0, like };
     decoder.field(root, 0, 0, limit, exact);
     if decoder.at < limit {
         decoder.problem(exact, 0);
@@ -28,6 +29,7 @@ type Known = (FieldId, Option<u64>);
 struct Decoder<'t, 'f> {
     tree: &'t mut Tree<'f>,
     at: usize,
+    like: Option<&'t Tree<'t>>,
 }
 
 impl Decoder<'_, '_> {
@@ -360,6 +362,8 @@ impl Decoder<'_, '_> {
             }
         };
         let counted = !matches!(count, Count::Rest);
+        let like = self.like.filter(|_| parent == 0 && self.tree.format.quick(item).closed);
+        let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
         let mut index = 0u32;
         while u64::from(index) < most {
             let before = self.at;
@@ -368,6 +372,13 @@ impl Decoder<'_, '_> {
                     self.problem(exact, node);
                 }
                 return;
+            }
+            if let Some(donor) = &mut donor
+                && let Some(record) = donor.record_at(&self.tree.bytes[before..limit])
+            {
+                self.at += donor.copy(record, self.tree, node, index, before);
+                index += 1;
+                continue;
             }
             self.field(item, node, index, limit, exact);
             if self.at == before {

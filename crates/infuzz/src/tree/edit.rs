@@ -397,7 +397,7 @@ impl Tree<'_> {
         } else {
             tree.opaque = self.opaque;
             tree.bytes = out.to_vec();
-            decode::run(&mut tree);
+            decode::run(&mut tree, None);
         }
         if !tree.problems.is_empty() {
             return None;

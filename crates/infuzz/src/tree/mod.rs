@@ -9,6 +9,7 @@ mod compare;
 mod decode;
 mod edit;
 mod relation;
+mod reuse;
 mod tables;
 
 pub use edit::{Edit, Repair};
@@ -93,14 +94,21 @@ impl<'f> Tree<'f> {
         self.wire = None;
         self.problems.clear();
         codec::undo(self, wire);
-        decode::run(self);
+        decode::run(self, None);
     }
 
     /// The same, given another tree: where only numbers differ that decide nothing about the
-    /// structure, it is taken over.
+    /// structure, it is taken over; otherwise whole records are.
     pub fn redecode_like(&mut self, other: &Tree<'f>, wire: &[u8]) {
-        if !compare::same_structure(other, wire) {
+        if !other.format.steady || other.nodes.is_empty() || !other.problems.is_empty() {
             return self.redecode(wire);
+        }
+        if !compare::same_structure(other, wire) {
+            self.bytes.clear();
+            self.wire = None;
+            self.problems.clear();
+            codec::undo(self, wire);
+            return decode::run(self, Some(other));
         }
         self.wire = None;
         self.opaque = false;
