@@ -1,11 +1,12 @@
 //! Repeats one of the things that `docs/figures.md` counts instructions of, for a profiler.
 //!
-//! `repeat parse|decode|judge|mutate|execution|known-good LIBRARY TIMES`; under `callgrind` with
-//! `--toggle-collect='*measured*'` nothing else is counted.
+//! `repeat parse|decode|judge|judge-mutated|mutate|execute|execution LIBRARY TIMES`; under
+//! `callgrind` with `--toggle-collect='*measured*'` nothing else is counted.
 
 use infuzz::builtin::Builtin;
 use infuzz::judgement::Judge;
 use infuzz::mutate::Mutation;
+use infuzz::rules::Checker;
 use infuzz::tree::Tree;
 use infuzz_fuzz::{Body, target};
 use std::hint::black_box;
@@ -24,6 +25,7 @@ fn main() -> Result<(), String> {
     let bytes = builtin.seed(&format, library).map_err(|e| e.to_string())?;
     let mut tree = Tree::empty(&format);
     let mut judge = Judge::new(&format);
+    let mut checker = Checker::default();
     let mut mutation = Mutation::new(&format, vec![bytes.clone()]);
     let mut body = Body::new(target("drug_library").ok_or("no target")?, None)?;
     let room = 4096.max(2 * bytes.len());
@@ -32,8 +34,8 @@ fn main() -> Result<(), String> {
             "parse" => measured(&mut || drop(black_box(pump::validate(black_box(&bytes))))),
             "decode" => measured(&mut || tree.redecode(black_box(&bytes))),
             "judge" => measured(&mut || {
-                judge = Judge::new(&format);
-                black_box(judge.judge(black_box(&bytes)));
+                tree.redecode(black_box(&bytes));
+                black_box(checker.judge(&tree));
             }),
             "mutate" => measured(&mut || {
                 let mut data = bytes.clone();

@@ -64,7 +64,7 @@ impl Quick<'_, '_> {
                 let Some(n) = number().filter(|n| low <= n && n <= high) else { return false };
                 let unit = self.number(tree.node(node).parent, unit);
                 // A unit without resolution is another rule's matter.
-                unit.and_then(|unit| steps.get(unit as usize)).is_some_and(|step| *step > 0 && multiple(n, *step))
+                unit.and_then(|unit| entry(&steps[..], unit)).is_some_and(|step| *step > 0 && multiple(n, *step))
             }
             Check::Among(set) => number().is_some_and(|n| among(set, n) == Some(true)),
             Check::Masked(bits) => number().is_some_and(|n| n & !bits == 0),
@@ -98,7 +98,7 @@ impl Quick<'_, '_> {
         }
         for (field, without, by) in &sieve.by {
             left &= match self.below(record, *field) {
-                Some((_, Some(number))) => by.get(number as usize).copied().unwrap_or(u64::MAX),
+                Some((_, Some(number))) => entry(&by[..], number).copied().unwrap_or(u64::MAX),
                 _ => *without,
             };
         }
@@ -140,7 +140,7 @@ impl Quick<'_, '_> {
                 _ => true,
             },
             KindCheck::Alike(a, of_a, b, of_b) => match (self.number(record, a), self.number(record, b)) {
-                (Some(a), Some(b)) => match (of_a.get(a as usize), of_b.get(b as usize)) {
+                (Some(a), Some(b)) => match (entry(&of_a[..], a), entry(&of_b[..], b)) {
                     (Some(a), Some(b)) => a == b || *a == 0 || *b == 0,
                     _ => false,
                 },
@@ -210,7 +210,13 @@ impl Quick<'_, '_> {
 
 #[inline]
 fn among(set: &[u64; 4], number: u64) -> Option<bool> {
-    set.get((number >> 6) as usize).map(|part| part >> (number & 63) & 1 == 1)
+    entry(set, number >> 6).map(|part| part >> (number & 63) & 1 == 1)
+}
+
+/// What a table says of a number, if it says anything.
+#[inline]
+fn entry<T>(table: &[T], number: u64) -> Option<&T> {
+    table.get(usize::try_from(number).ok()?)
 }
 
 #[inline]
