@@ -116,6 +116,9 @@ impl Body {
             return None;
         }
         self.bench.prepare(Self::state(deliveries));
+        if let [only] = deliveries {
+            self.bench.judge().decode_like(self.mutation.tree(), only);
+        }
         let results: Vec<CaseResult> = self.bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {

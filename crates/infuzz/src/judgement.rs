@@ -49,21 +49,31 @@ impl<'f> Judge<'f> {
 
     /// Judges an input.
     pub fn judge(&mut self, bytes: &[u8]) -> Judgement {
-        self.tree.redecode(bytes);
+        self.decode(bytes);
         self.checker.judge(&self.tree)
     }
 
-    /// The tree of an input; decodes it only if it is not the one judged last.
+    /// The tree of an input; decodes it only if it is not the one decoded last.
     pub fn tree_of(&mut self, bytes: &[u8]) -> &Tree<'f> {
-        if self.tree.encode() != bytes {
+        self.decode(bytes);
+        &self.tree
+    }
+
+    /// Decodes an input that may have the structure of another, such as the one it was made
+    /// from; judging it then goes on from there.
+    pub fn decode_like(&mut self, other: &Tree<'f>, bytes: &[u8]) {
+        self.tree.redecode_like(other, bytes);
+    }
+
+    fn decode(&mut self, bytes: &[u8]) {
+        if self.tree.nodes().is_empty() || self.tree.encode() != bytes {
             self.tree.redecode(bytes);
         }
-        &self.tree
     }
 
     /// Every broken rule of an input, with its tree.
     pub fn explain(&mut self, bytes: &[u8]) -> (&Tree<'f>, Vec<Violation>) {
-        self.tree.redecode(bytes);
+        self.decode(bytes);
         let violations = self.checker.all(&self.tree);
         (&self.tree, violations)
     }

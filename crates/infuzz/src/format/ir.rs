@@ -3,6 +3,8 @@
 //! Records are instantiated once per place they are used, so each [`Field`] has one path and
 //! each [`Operand`] is resolved when the description is loaded.
 
+use super::plan::Plan;
+use super::shortcut::Shortcuts;
 use std::fmt;
 
 /// Index of a [`Field`] in [`Format::fields`].
@@ -41,8 +43,12 @@ pub struct Format {
     pub fields: Vec<Field>,
     /// What the hot paths need of each field, by its id.
     pub quick: Vec<Quick>,
-    /// Numbers that a field takes without further questions, by its id.
-    pub passes: Vec<Pass>,
+    /// The lists whose records references name, with the key that they are found by.
+    pub tables: Vec<(FieldId, FieldId)>,
+    /// When rules certainly hold.
+    pub(crate) shortcuts: Shortcuts,
+    /// How each record is decoded, by its id.
+    pub(crate) plans: Vec<Plan>,
     /// Where things stand depends on the values of fields alone, not on a search for bytes.
     pub steady: bool,
     /// All record instances.
@@ -87,46 +93,40 @@ pub struct Quick {
     pub width: u8,
     /// The integer's most significant byte comes first.
     pub big: bool,
+    /// How its number is read.
+    pub reads: Reads,
     /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
     pub size: u8,
-    /// The same, if it is always there; 0: it is no such.
-    pub plain: u8,
     /// The field states a relation.
     pub relation: bool,
+    /// The relation is a check.
+    pub check: bool,
     /// A leaf with a rule of its own, or a record with rules.
     pub ruled: bool,
     /// Bytes of the length prefix of a text at no stated place; 0: it is no such.
     pub prefix: u8,
+    /// The record that the field is, if it stands at no stated place and is never blank.
+    pub record: Option<RecordId>,
+    /// How its bytes are decoded depends on them alone, and it is never empty.
+    pub closed: bool,
     /// What else there is, where or how long, depends on the field.
     pub shaping: bool,
-    /// How many plain leaves stand in a row in the record from this field on.
-    pub run: u8,
-    /// Bytes of that row.
-    pub run_bytes: u16,
-    /// One of that row states a relation.
-    pub run_relation: bool,
 }
 
-/// Numbers of a field that break none of its rules, recognised at a glance. Others are looked at
-/// rule by rule.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Pass {
-    /// None is recognised.
+/// How the number of a leaf is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Reads {
+    /// It holds none.
     #[default]
-    Unknown,
-    /// Multiples of the step within the range.
-    Within {
-        /// Least.
-        low: u64,
-        /// Most.
-        high: u64,
-        /// Resolution.
-        step: u64,
-    },
-    /// Codes of an enumeration.
-    Coded(usize),
-    /// Numbers without other bits than these.
-    Masked(u64),
+    Nothing,
+    /// From one byte.
+    Byte,
+    /// From two bytes, the least significant first.
+    Two,
+    /// From four bytes, the least significant first.
+    Four,
+    /// From others, or from digits.
+    Other,
 }
 
 /// A record instance.
@@ -504,8 +504,9 @@ pub enum Gate {
     Tests,
     /// This bit of the field is set.
     Bit(FieldId, u32),
-    /// The field holds one of the values in the set; beyond 127 the tests have to be read.
-    Among(FieldId, [u64; 2]),
+    /// By what the field holds: values for which the condition holds, and values for which the
+    /// tests have to be read, as beyond 127.
+    Among(FieldId, [u64; 2], [u64; 2]),
 }
 
 /// One test of a [`Condition`].

@@ -1,9 +1,12 @@
 //! The description language: a wire format as data.
 
 mod compile;
+mod derived;
 mod error;
 mod ir;
 pub mod number;
+pub(crate) mod plan;
+pub(crate) mod shortcut;
 mod source;
 
 pub use compile::compile;

@@ -169,6 +169,11 @@ impl<'f> Mutation<'f> {
         self.donor.redecode(data);
     }
 
+    /// The input that was decoded last to be changed.
+    pub fn tree(&self) -> &Tree<'f> {
+        &self.tree
+    }
+
     /// The starting points.
     pub fn seeds(&self) -> &[Vec<u8>] {
         &self.seeds

@@ -1,24 +1,13 @@
 //! Rules of a single field: range, resolution, enumerators, characters, references.
 
 use super::{Cause, Found, Violation};
-use crate::format::{Field, Format, Pass, RuleId, Shape, Step, TextShape, Value};
+use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value};
 use crate::tree::{NodeId, Tables, Tree};
 
 pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
     let format = tree.format();
     let at = tree.node(node);
     if at.short {
-        return true;
-    }
-    let passes = match format.passes[usize::from(at.field.0)] {
-        Pass::Unknown => false,
-        Pass::Within { low, high, step } => {
-            tree.number(node).is_some_and(|n| n >= low && n <= high && (step == 1 || n % step == 0))
-        }
-        Pass::Coded(of) => tree.number(node).is_some_and(|n| format.enums[of].row(n).is_some()),
-        Pass::Masked(bits) => tree.number(node).is_some_and(|n| n & !bits == 0),
-    };
-    if passes {
         return true;
     }
     let field = format.field(at.field);

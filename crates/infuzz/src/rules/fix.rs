@@ -56,20 +56,25 @@ fn repaired<'f>(
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
         redecode(&mut tree, valid, &bytes);
-        let violations = checker.all_since(valid, &tree);
-        if violations.is_empty() {
-            return Some(bytes);
-        }
-        if violations.iter().any(|v| v.cause == Cause::Shape) {
+        if !tree.problems().is_empty() {
             return None;
         }
+        let Some(first) = checker.first_since(valid, &tree) else { return Some(bytes) };
         let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
-        let edit = violations.iter().find_map(|violation| {
+        let mut repair = |checker: &Checker, violation: &Violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
             *times += 1;
             let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept, attempt: *times };
             if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
-        })?;
+        };
+        // Mostly the first can be repaired; only where it cannot, the others are looked for.
+        let edit = match repair(checker, &first) {
+            Some(edit) => edit,
+            None => {
+                let others = checker.all_since(valid, &tree);
+                others.iter().skip(1).find_map(|violation| repair(checker, violation))?
+            }
+        };
         let next = tree.apply(&edit, Repair::All);
         if next == bytes {
             return None;

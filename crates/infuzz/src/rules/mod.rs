@@ -3,6 +3,7 @@
 mod breaks;
 mod field;
 mod fix;
+mod quick;
 mod record;
 mod scope;
 mod table;
@@ -13,8 +14,10 @@ pub(crate) use fix::redecode;
 pub use fix::{fix, isolate, isolate_since, settle, settle_since, settle_within};
 pub use record::broken_by as participants;
 
-use crate::format::{RuleId, RuleKind, Shape};
+use crate::format::shortcut::{Check, KindCheck};
+use crate::format::{RecordId, Rule, RuleId, RuleKind, Shape};
 use crate::tree::{NodeId, Tables, Tree};
+use quick::{Quick, Slots};
 use scope::Scope;
 
 /// Which line of the description is broken.
@@ -59,6 +62,7 @@ pub(crate) type Found<'a> = dyn FnMut(Violation) -> bool + 'a;
 pub struct Checker {
     tables: Tables,
     keys: table::Keys,
+    slots: Slots,
 }
 
 impl Checker {
@@ -77,6 +81,30 @@ impl Checker {
         violations
     }
 
+    /// The same, with every rule looked at in full: the yardstick for the shortcuts.
+    pub fn all_in_full(&mut self, tree: &Tree<'_>) -> Vec<Violation> {
+        let mut violations: Vec<Violation> =
+            tree.problems().iter().map(|problem| Violation::one(problem.rule, problem.node, Cause::Shape)).collect();
+        let mut found = |violation| {
+            violations.push(violation);
+            true
+        };
+        self.tables.rebuild(tree);
+        for id in 0..tree.nodes().len() as NodeId {
+            match tree.format().field(tree.node(id).field).shape {
+                Shape::Record(record) => {
+                    self.record(tree, None, (id, record), false, &mut found);
+                }
+                Shape::List { .. } | Shape::Switch { .. } => {}
+                _ => {
+                    field::check(tree, &self.tables, id, &mut found);
+                }
+            }
+        }
+        self.relations(tree, &mut found);
+        violations
+    }
+
     /// Every broken rule of an input, given a valid one: what cannot have changed is passed over.
     pub fn all_since(&mut self, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Vec<Violation> {
         let mut violations = Vec::new();
@@ -92,6 +120,17 @@ impl Checker {
     pub fn first(&mut self, tree: &Tree<'_>) -> Option<Violation> {
         let mut first = None;
         self.scan(tree, &mut |violation| {
+            first = Some(violation);
+            false
+        });
+        first
+    }
+
+    /// The first of [`Checker::all_since`].
+    pub fn first_since(&mut self, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Option<Violation> {
+        let mut first = None;
+        let scope = valid.and_then(|valid| Scope::between(valid, tree));
+        self.scan_within(tree, scope.as_ref(), &mut |violation| {
             first = Some(violation);
             false
         });
@@ -120,38 +159,75 @@ impl Checker {
     }
 
     fn fields_and_records(&mut self, tree: &Tree<'_>, scope: Option<&Scope>, found: &mut Found<'_>) -> bool {
-        let format = tree.format();
-        for id in 0..tree.nodes().len() as NodeId {
-            let node = tree.node(id);
-            if !format.quick(node.field).ruled || scope.is_some_and(|scope| !scope.has(node.field)) {
-                continue;
-            }
-            match format.field(node.field).shape {
-                Shape::Record(record) if !node.blank => {
-                    for (index, rule) in format.record(record).rules.iter().enumerate() {
-                        if scope.is_some_and(|scope| !scope.has_rule(record, index)) {
-                            continue;
-                        }
-                        let go_on = match &rule.kind {
-                            RuleKind::Unique { .. } | RuleKind::Ascending { .. } => {
-                                self.keys.check(tree, &self.tables, id, index, rule, found)
-                            }
-                            _ => record::check(tree, &self.tables, id, index, rule, found),
-                        };
-                        if !go_on {
-                            return false;
-                        }
-                    }
+        let checks = &tree.format().shortcuts.fields;
+        self.slots.clear(checks.len());
+        for (id, node) in (0..).zip(tree.nodes()) {
+            let go_on = match &checks[usize::from(node.field.0)] {
+                Check::Free => continue,
+                _ if scope.is_some_and(|scope| !scope.has(node.field)) => continue,
+                Check::Record(record) => self.record(tree, scope, (id, *record), true, found),
+                check => {
+                    let quick = Quick { tree, tables: &self.tables, slots: &self.slots };
+                    node.short || quick.leaf(id, check) || field::check(tree, &self.tables, id, found)
                 }
-                Shape::Record(_) | Shape::List { .. } | Shape::Switch { .. } => {}
-                _ => {
-                    if !field::check(tree, &self.tables, id, found) {
-                        return false;
-                    }
-                }
+            };
+            if !go_on {
+                return false;
             }
         }
         true
+    }
+
+    /// Looks at the rules of a record, unless it is blank.
+    fn record(
+        &mut self,
+        tree: &Tree<'_>,
+        scope: Option<&Scope>,
+        (id, record): (NodeId, RecordId),
+        shortcuts: bool,
+        found: &mut Found<'_>,
+    ) -> bool {
+        let format = tree.format();
+        if tree.node(id).blank {
+            return true;
+        }
+        let rules = &format.record(record).rules;
+        if !shortcuts {
+            return (0..rules.len()).all(|index| self.rule(tree, id, &rules[index], index, found));
+        }
+        self.slots.note(tree, id, record);
+        let checks = &format.shortcuts.rules[usize::from(record.0)];
+        let quick = Quick { tree, tables: &self.tables, slots: &self.slots };
+        let mut left = quick.left(id, &format.shortcuts.sieves[usize::from(record.0)]);
+        let beyond = u64::BITS as usize..rules.len();
+        let sieved = std::iter::from_fn(|| {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (next < rules.len()).then_some(next)
+        });
+        for index in sieved.chain(beyond) {
+            if scope.is_some_and(|scope| !scope.has_rule(record, index)) {
+                continue;
+            }
+            let holds = checks[index].as_ref().is_some_and(|check| match check.kind {
+                KindCheck::Unique(..) | KindCheck::Ascending(..) => self.keys.hold(tree, &check.kind),
+                _ => Quick { tree, tables: &self.tables, slots: &self.slots }.record(id, check),
+            });
+            if !holds && !self.rule(tree, id, &rules[index], index, found) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Looks at a rule of a record in full.
+    fn rule(&mut self, tree: &Tree<'_>, id: NodeId, rule: &Rule, index: usize, found: &mut Found<'_>) -> bool {
+        match &rule.kind {
+            RuleKind::Unique { .. } | RuleKind::Ascending { .. } => {
+                self.keys.check(tree, &self.tables, id, index, rule, found)
+            }
+            _ => record::check(tree, &self.tables, id, index, rule, found),
+        }
     }
 
     fn relations(&self, tree: &Tree<'_>, found: &mut Found<'_>) -> bool {

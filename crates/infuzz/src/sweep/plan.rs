@@ -326,7 +326,7 @@ impl<'f> Planner<'f> {
     /// Whether an edited library is valid.
     fn accepts(&mut self, bytes: &[u8]) -> bool {
         redecode(&mut self.edited, self.plan.valid(), bytes);
-        self.checker.all_since(self.plan.valid(), &self.edited).is_empty()
+        self.checker.first_since(self.plan.valid(), &self.edited).is_none()
     }
 
     /// An illegal value that breaks other rules too: the same with those repaired.

@@ -1,60 +1,9 @@
 //! Reading a tree: children, operands, values, paths.
 
-use super::{Node, NodeId, Tree};
-use crate::format::{Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Shape, Tail, TestKind, Value};
-
-/// Records of the tables that references name, by key.
-#[derive(Clone, Debug, Default)]
-pub struct Tables {
-    tables: Vec<(FieldId, Vec<(u64, NodeId)>)>,
-}
-
-impl Tables {
-    /// Indexes every table of `tree` that a reference names.
-    pub fn rebuild(&mut self, tree: &Tree<'_>) {
-        let format = tree.format();
-        if self.tables.is_empty() {
-            for reference in format.fields.iter().filter_map(|f| f.refers.as_ref()) {
-                if !self.tables.iter().any(|(table, _)| *table == reference.table) {
-                    self.tables.push((reference.table, Vec::new()));
-                }
-            }
-        }
-        for (table, rows) in &mut self.tables {
-            rows.clear();
-            let key = format.fields.iter().filter_map(|f| f.refers.as_ref()).find(|r| r.table == *table).map(|r| r.key);
-            let (Some(key), Some(list)) = (key, tree.lists().iter().find(|list| tree.node(**list).field == *table))
-            else {
-                continue;
-            };
-            for record in tree.children(*list) {
-                if let Some(value) = tree.child(record, key).and_then(|node| tree.number(node)) {
-                    rows.push((value, record));
-                }
-            }
-            if !rows.is_sorted_by_key(|row| row.0) {
-                rows.sort_by_key(|row| row.0);
-            }
-        }
-    }
-
-    /// The record of `table` with this key.
-    pub fn find(&self, table: FieldId, key: u64) -> Option<NodeId> {
-        let (_, rows) = self.tables.iter().find(|(known, _)| *known == table)?;
-        let guess = key.checked_sub(rows.first()?.0).and_then(|at| rows.get(usize::try_from(at).ok()?));
-        if let Some((found, node)) = guess
-            && *found == key
-        {
-            return Some(*node);
-        }
-        rows.binary_search_by_key(&key, |row| row.0).ok().map(|at| rows[at].1)
-    }
-
-    /// The keys of `table`, ascending.
-    pub fn keys(&self, table: FieldId) -> impl Iterator<Item = u64> + '_ {
-        self.tables.iter().filter(move |(known, _)| *known == table).flat_map(|(_, rows)| rows.iter().map(|row| row.0))
-    }
-}
+use super::{Node, NodeId, Tables, Tree};
+use crate::format::{
+    Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
+};
 
 /// The children of a node.
 pub struct Children<'t, 'f> {
@@ -80,11 +29,19 @@ impl Iterator for Children<'_, '_> {
 /// Whether a gate is open for a number, if that decides it.
 #[inline]
 pub(super) fn open(gate: &Gate, number: Option<u64>) -> Option<bool> {
-    let Some(number) = number else { return Some(false) };
+    let Some(number) = number else {
+        return match gate {
+            Gate::Among(.., unsure) if *unsure != [0; 2] => None,
+            _ => Some(false),
+        };
+    };
     match gate {
         Gate::Tests => None,
         Gate::Bit(_, bit) => Some(number >> bit & 1 == 1),
-        Gate::Among(_, set) => (number < 128).then(|| set[(number >> 6) as usize & 1] >> (number & 63) & 1 == 1),
+        Gate::Among(_, holds, unsure) => {
+            let among = |set: &[u64; 2]| set[(number >> 6) as usize & 1] >> (number & 63) & 1 == 1;
+            (number < 128 && !among(unsure)).then(|| among(holds))
+        }
     }
 }
 
@@ -137,6 +94,7 @@ impl<'f> Tree<'f> {
         match operand.steps.as_slice() {
             [PathStep::Child(field)] => self.child(context, *field),
             [PathStep::Child(record), PathStep::Child(field)] => self.child(self.child(context, *record)?, *field),
+            [PathStep::Root, PathStep::Child(field)] => self.child(0, *field),
             steps => self.walk(context, steps, tables),
         }
     }
@@ -210,7 +168,7 @@ impl<'f> Tree<'f> {
     pub fn holds(&self, context: NodeId, condition: &Condition, tables: Option<&Tables>) -> bool {
         match condition.gate {
             Gate::Tests => self.passes(context, condition, tables),
-            Gate::Bit(field, _) | Gate::Among(field, _) => {
+            Gate::Bit(field, _) | Gate::Among(field, ..) => {
                 let number = self.child(context, field).and_then(|node| self.number(node));
                 open(&condition.gate, number).unwrap_or_else(|| self.passes(context, condition, tables))
             }
@@ -242,29 +200,36 @@ impl<'f> Tree<'f> {
         if node.short {
             return None;
         }
-        let bytes = &self.bytes[node.start as usize..node.end as usize];
-        let quick = self.format.quick(node.field);
-        if quick.width == 0 {
-            return self.digits(node, bytes);
+        let (quick, start) = (self.format.quick(node.field), node.start as usize);
+        match quick.reads {
+            Reads::Nothing => None,
+            Reads::Byte => self.bytes.get(start).map(|byte| u64::from(*byte)),
+            Reads::Two => {
+                let bytes = self.bytes.get(start..start + 2)?.first_chunk()?;
+                Some(u64::from(u16::from_le_bytes(*bytes)))
+            }
+            Reads::Four => {
+                let bytes = self.bytes.get(start..start + 4)?.first_chunk()?;
+                Some(u64::from(u32::from_le_bytes(*bytes)))
+            }
+            Reads::Other => self.other_number(node, quick),
         }
-        Some(match (bytes, quick.big) {
-            ([a], _) => u64::from(*a),
-            ([a, b], false) => u64::from(u16::from_le_bytes([*a, *b])),
-            ([a, b, c, d], false) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
-            (_, false) => bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-            (_, true) => bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)),
-        })
+    }
+
+    /// Integers of other widths, and digits.
+    fn other_number(&self, node: &Node, quick: &Quick) -> Option<u64> {
+        let bytes = &self.bytes[node.start as usize..node.end as usize];
+        match quick {
+            Quick { width: 0, .. } => self.digits(node),
+            Quick { big: false, .. } => Some(bytes.iter().rev().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
+            Quick { big: true, .. } => Some(bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte))),
+        }
     }
 
     /// The number that ASCII digits stand for.
-    fn digits(&self, node: &Node, bytes: &[u8]) -> Option<u64> {
-        match self.format.field(node.field).shape {
-            Shape::Digits { .. } => {
-                let text = std::str::from_utf8(bytes).ok()?;
-                if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
-            }
-            _ => None,
-        }
+    fn digits(&self, node: &Node) -> Option<u64> {
+        let text = std::str::from_utf8(&self.bytes[node.start as usize..node.end as usize]).ok()?;
+        if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
     }
 
     /// The characters of a text as bytes: without length prefix and padding.

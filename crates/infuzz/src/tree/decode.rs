@@ -1,111 +1,20 @@
 //! The lenient decoder: never fails, loses no byte.
 
 use super::access::open;
+use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree};
-use crate::format::{Codec, Count, Extent, FieldId, Gate, Place, RecordId, RuleId, Shape, TextShape};
+use crate::format::plan::Step;
+use crate::format::{Count, Extent, FieldId, Gate, Place, Record, RecordId, RuleId, Shape, TextShape};
 
-/// Undoes the whole-message codecs. A message that would not come out the same again is not of
-/// the codec's form; it is kept as it is, and the rule is noted.
-pub(super) fn codecs(tree: &mut Tree<'_>, wire: &[u8]) {
-    tree.opaque = false;
-    if tree.format.codecs.is_empty() {
-        tree.bytes.extend_from_slice(wire);
-        return;
-    }
-    let mut plain = wire.to_vec();
-    let mut broken = None;
-    for codec in &tree.format.codecs {
-        let Codec::Substitute(table, rule) = codec;
-        let decoded = unsubstitute(table, &plain);
-        if substitute(table, &decoded) == plain {
-            plain = decoded;
-        } else {
-            broken = Some(*rule);
-            break;
-        }
-    }
-    if let Some(rule) = broken {
-        tree.problems.push(Problem { rule, node: 0 });
-        tree.opaque = true;
-        plain = wire.to_vec();
-    }
-    if plain != wire {
-        tree.wire = Some(wire.to_vec());
-    }
-    tree.bytes = plain;
-}
-
-/// Applies the codecs to edited bytes.
-pub(super) fn recode(tree: &Tree<'_>, plain: Vec<u8>) -> Vec<u8> {
-    if tree.opaque {
-        return plain;
-    }
-    tree.format.codecs.iter().rev().fold(plain, |bytes, Codec::Substitute(table, _)| substitute(table, &bytes))
-}
-
-fn substitute(table: &[(u8, Vec<u8>)], plain: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::with_capacity(plain.len());
-    for &byte in plain {
-        match table.iter().find(|(from, _)| *from == byte) {
-            Some((_, to)) => wire.extend_from_slice(to),
-            None => wire.push(byte),
-        }
-    }
-    wire
-}
-
-fn unsubstitute(table: &[(u8, Vec<u8>)], wire: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(wire.len());
-    let mut at = 0;
-    while at < wire.len() {
-        match table.iter().find(|(_, to)| wire[at..].starts_with(to)) {
-            Some((from, to)) => {
-                plain.push(*from);
-                at += to.len();
-            }
-            None => {
-                plain.push(wire[at]);
-                at += 1;
-            }
-        }
-    }
-    plain
-}
-
-/// Whether it is certain, without decoding them, that bytes have the same structure as a tree.
-pub(super) fn same_structure(tree: &Tree<'_>, wire: &[u8]) -> bool {
-    if !tree.format.steady || !tree.problems.is_empty() || tree.bytes.len() != wire.len() {
-        return false;
-    }
-    let free = |node: Option<NodeId>| {
-        let quick = node.map(|node| tree.format.quick(tree.nodes[node as usize].field));
-        quick.is_some_and(|quick| quick.width > 0 && !quick.shaping)
-    };
-    differing(tree, wire).all(free)
-}
-
-/// For each byte that differs from a tree's the innermost node it stands in, if it does in one.
-pub(super) fn differing<'t>(tree: &'t Tree<'_>, bytes: &'t [u8]) -> impl Iterator<Item = Option<NodeId>> + 't {
-    let parts = tree.bytes.chunks(64).zip(bytes.chunks(64)).enumerate().filter(|(_, (old, new))| old != new);
-    let places = parts.flat_map(|(part, (old, new))| {
-        old.iter().zip(new).enumerate().filter(|(_, (a, b))| a != b).map(move |(at, _)| part * 64 + at)
-    });
-    places.map(|place| {
-        let after = tree.nodes.partition_point(|node| node.start as usize <= place);
-        let node = after.checked_sub(1)?;
-        (place < tree.nodes[node].end as usize).then_some(node as NodeId)
-    })
-}
-
-/// Builds the arena.
-pub(super) fn run(tree: &mut Tree<'_>) {
+/// Builds the arena; takes over what it can of a tree without problems.
+pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     tree.nodes.clear();
     tree.relations.clear();
     tree.lists.clear();
     let limit = tree.bytes.len();
     let exact = tree.format.exact;
     let root = tree.format.root;
-    let mut decoder = Decoder { tree, at: 0 };
+    let mut decoder = Decoder { tree, at: 0, like };
     decoder.field(root, 0, 0, limit, exact);
     if decoder.at < limit {
         decoder.problem(exact, 0);
@@ -114,9 +23,13 @@ pub(super) fn run(tree: &mut Tree<'_>) {
     root.end = limit as u32;
 }
 
+/// The integer that the last condition read: the next one mostly reads the same.
+type Known = (FieldId, Option<u64>);
+
 struct Decoder<'t, 'f> {
     tree: &'t mut Tree<'f>,
     at: usize,
+    like: Option<&'t Tree<'t>>,
 }
 
 impl Decoder<'_, '_> {
@@ -158,49 +71,55 @@ impl Decoder<'_, '_> {
         self.close(node);
     }
 
-    /// A leaf of fixed size that is always there.
-    #[inline]
+    /// A leaf of fixed size.
     fn plain(&mut self, id: FieldId, length: usize, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
-        let (node, start) = (self.tree.nodes.len() as NodeId, self.at);
-        let end = start + length;
-        let short = end > limit;
-        self.at = if short { limit.max(start) } else { end };
-        let (start, end) = (start as u32, self.at as u32);
-        self.tree.nodes.push(Node { field: id, parent, start, end, next: node + 1, index, short, blank: false });
+        let node = self.tree.nodes.len() as NodeId;
         if self.tree.format.quick(id).relation {
             self.tree.relations.push(node);
         }
-        if short {
+        if !self.whole(id, length, parent, index, limit) {
+            let start = self.at as u32;
+            self.at = self.at.max(limit);
+            let end = self.at as u32;
+            let (next, short) = (node + 1, true);
+            self.tree.nodes.push(Node { field: id, parent, start, end, next, index, short, blank: false });
             self.problem(exact, node);
         }
     }
 
-    /// The plain leaves that stand in a row from the first of `fields` on; only the first, where
-    /// the input ends before the row does. Gives how many.
-    #[inline]
-    fn row(&mut self, fields: &[FieldId], node: NodeId, limit: usize, exact: RuleId) -> usize {
-        let format = self.tree.format;
-        let quick = format.quick(fields[0]);
-        let end = self.at + usize::from(quick.run_bytes);
+    /// A leaf that does not state a relation, if so many bytes are left.
+    #[inline(always)]
+    fn whole(&mut self, field: FieldId, length: usize, parent: NodeId, index: u32, limit: usize) -> bool {
+        let (start, end) = (self.at, self.at + length);
         if end > limit {
-            self.plain(fields[0], usize::from(quick.plain), node, 0, limit, exact);
-            return 1;
-        }
-        let row = &fields[..usize::from(quick.run)];
-        let (mut start, first) = (self.at as u32, self.tree.nodes.len() as NodeId);
-        let mut next = first;
-        self.tree.nodes.extend(row.iter().map(|&field| {
-            let from = start;
-            start += u32::from(format.quick(field).plain);
-            next += 1;
-            Node { field, parent: node, start: from, end: start, next, index: 0, short: false, blank: false }
-        }));
-        if quick.run_relation {
-            let stating = (first..).zip(row).filter(|(_, field)| format.quick(**field).relation);
-            self.tree.relations.extend(stating.map(|(node, _)| node));
+            return false;
         }
         self.at = end;
-        row.len()
+        let (start, end, next) = (start as u32, end as u32, self.tree.nodes.len() as NodeId + 1);
+        self.tree.nodes.push(Node { field, parent, start, end, next, index, short: false, blank: false });
+        true
+    }
+
+    /// What always has the same nodes, if so many bytes are left.
+    #[inline]
+    fn row(&mut self, row: &[Node], bytes: usize, relations: &[u32], parent: NodeId, limit: usize) -> bool {
+        let end = self.at + bytes;
+        if end > limit {
+            return false;
+        }
+        let (start, first) = (self.at as u32, self.tree.nodes.len());
+        self.tree.nodes.extend_from_slice(row);
+        for node in &mut self.tree.nodes[first..] {
+            node.parent = if node.parent == NodeId::MAX { parent } else { node.parent + first as NodeId };
+            node.start += start;
+            node.end += start;
+            node.next += first as NodeId;
+        }
+        if !relations.is_empty() {
+            self.tree.relations.extend(relations.iter().map(|at| first as NodeId + at));
+        }
+        self.at = end;
+        true
     }
 
     /// A text with a length prefix of one byte that is always there.
@@ -210,9 +129,12 @@ impl Decoder<'_, '_> {
             Some(length) if self.at < limit => usize::from(*length),
             _ => 0,
         };
-        self.plain(id, 1 + length, parent, index, limit, exact);
+        if !self.whole(id, 1 + length, parent, index, limit) {
+            self.plain(id, 1 + length, parent, index, limit, exact);
+        }
     }
 
+    #[inline]
     fn field(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
         let format = self.tree.format;
         let quick = format.quick(id);
@@ -222,6 +144,17 @@ impl Decoder<'_, '_> {
         if quick.prefix == 1 {
             return self.prefixed(id, parent, index, limit, exact);
         }
+        if let Some(record) = quick.record {
+            let node = self.open(id, parent, index);
+            self.record(record, node, limit, exact);
+            return self.close(node);
+        }
+        self.other(id, parent, index, limit, exact);
+    }
+
+    /// A field that is neither a leaf of known size nor simply a record.
+    fn other(&mut self, id: FieldId, parent: NodeId, index: u32, limit: usize, exact: RuleId) {
+        let format = self.tree.format;
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
             let value = self.tree.number_of(parent, on);
@@ -313,9 +246,9 @@ impl Decoder<'_, '_> {
         prefix.saturating_add(length)
     }
 
-    fn record(&mut self, record: RecordId, node: NodeId, limit: usize, exact: RuleId) {
+    fn record(&mut self, id: RecordId, node: NodeId, limit: usize, exact: RuleId) {
         let format = self.tree.format;
-        let record = format.record(record);
+        let record = format.record(id);
         if let Some(blank) = record.blank {
             let rest = &self.tree.bytes[self.at..limit];
             if !rest.is_empty() && rest.iter().all(|byte| *byte == blank) {
@@ -324,50 +257,79 @@ impl Decoder<'_, '_> {
                 return;
             }
         }
-        let separator = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node));
-        // The integer that the last condition read: the next one mostly reads the same.
-        let mut known = (FieldId(u16::MAX), None);
-        let mut next = 0;
-        while let Some(&id) = record.fields.get(next) {
-            let quick = format.quick(id);
-            if quick.plain > 0 && separator.is_none() {
-                next += self.row(&record.fields[next..], node, limit, exact);
-                continue;
-            }
-            next += 1;
-            let field = format.field(id);
-            if let Some(when) = &field.when {
-                let there = match when.gate {
-                    Gate::Tests => None,
-                    Gate::Bit(field, _) | Gate::Among(field, _) => {
-                        if known.0 != field || known.1.is_none() {
-                            known = (field, self.tree.child(node, field).and_then(|node| self.tree.number(node)));
+        if let Some(separator) = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node)) {
+            return self.delimited(record, &separator, node, limit, exact);
+        }
+        let mut known: Known = (FieldId(u16::MAX), None);
+        for step in &format.plans[usize::from(id.0)].steps {
+            match step {
+                Step::Row { fields, nodes, bytes, relations } => {
+                    if !self.row(nodes, *bytes, relations, node, limit) {
+                        for field in fields {
+                            self.field(*field, node, 0, limit, exact);
                         }
-                        open(&when.gate, known.1)
                     }
-                };
-                if !there.unwrap_or_else(|| self.tree.passes(node, when, None)) {
-                    continue;
                 }
-            }
-            if quick.size > 0 && separator.is_none() {
-                self.plain(id, usize::from(quick.size), node, 0, limit, exact);
-                continue;
-            }
-            match &separator {
-                None => self.field(id, node, 0, limit, exact),
-                Some(separator) => {
-                    let end = self.find(separator, limit);
-                    self.field(id, node, 0, end, exact);
-                    self.at = end;
-                    if end < limit {
-                        self.at += separator.len();
-                    } else {
-                        break;
+                Step::Flags { by, leaves } => {
+                    let Some(bits) = self.own_number(node, *by, &mut known) else { continue };
+                    for &(bit, leaf, size) in leaves {
+                        if bits >> bit & 1 == 1 && !self.whole(leaf, size, node, 0, limit) {
+                            self.plain(leaf, size, node, 0, limit, exact);
+                        }
+                    }
+                }
+                Step::Text(id) => self.prefixed(*id, node, 0, limit, exact),
+                Step::Always(id) => self.field(*id, node, 0, limit, exact),
+                Step::Sometimes(id, gate) => {
+                    if self.opens(gate, node, &mut known).unwrap_or_else(|| self.present(node, *id)) {
+                        self.field(*id, node, 0, limit, exact);
                     }
                 }
             }
         }
+    }
+
+    /// The fields of a record with a separator between them.
+    fn delimited(&mut self, record: &Record, separator: &[u8], node: NodeId, limit: usize, exact: RuleId) {
+        for &id in &record.fields {
+            if !self.present(node, id) {
+                continue;
+            }
+            let end = self.find(separator, limit);
+            self.field(id, node, 0, end, exact);
+            self.at = end;
+            if end == limit {
+                break;
+            }
+            self.at += separator.len();
+        }
+    }
+
+    /// Whether a field of a record that is being decoded is there.
+    fn present(&self, node: NodeId, id: FieldId) -> bool {
+        self.tree.format.field(id).when.as_ref().is_none_or(|when| self.tree.passes(node, when, None))
+    }
+
+    /// Whether a gate is open in a record that is being decoded, if that decides it.
+    #[inline]
+    fn opens(&self, gate: &Gate, node: NodeId, known: &mut Known) -> Option<bool> {
+        match *gate {
+            Gate::Tests => None,
+            Gate::Bit(field, _) | Gate::Among(field, ..) => open(gate, self.own_number(node, field, known)),
+        }
+    }
+
+    /// The number in a field of a record that is being decoded.
+    #[inline(always)]
+    fn own_number(&self, node: NodeId, field: FieldId, known: &mut Known) -> Option<u64> {
+        if known.0 != field || known.1.is_none() {
+            *known = (field, self.number_in(node, field));
+        }
+        known.1
+    }
+
+    fn number_in(&self, node: NodeId, field: FieldId) -> Option<u64> {
+        self.tree.child(node, field).and_then(|node| self.tree.number(node))
     }
 
     fn find(&self, delimiter: &[u8], limit: usize) -> usize {
@@ -400,6 +362,8 @@ impl Decoder<'_, '_> {
             }
         };
         let counted = !matches!(count, Count::Rest);
+        let like = self.like.filter(|_| parent == 0 && self.tree.format.quick(item).closed);
+        let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
         let mut index = 0u32;
         while u64::from(index) < most {
             let before = self.at;
@@ -408,6 +372,13 @@ impl Decoder<'_, '_> {
                     self.problem(exact, node);
                 }
                 return;
+            }
+            if let Some(donor) = &mut donor
+                && let Some(record) = donor.record_at(&self.tree.bytes[before..limit])
+            {
+                self.at += donor.copy(record, self.tree, node, index, before);
+                index += 1;
+                continue;
             }
             self.field(item, node, index, limit, exact);
             if self.at == before {

@@ -5,7 +5,7 @@
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
 use super::relation::encode_number;
-use super::{NodeId, Tree, decode};
+use super::{NodeId, Tree, codec, decode};
 use crate::compose::default_bytes;
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Tail, TestKind};
 use std::ops::Range;
@@ -271,17 +271,23 @@ impl Tree<'_> {
             if (repair == Repair::All || self.recount_needed(&patches))
                 && let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair)
             {
-                return decode::recode(self, bytes);
+                return codec::redo(self, bytes);
             }
             self.write_checks(&moved, edit, repair, &mut writer);
         }
-        decode::recode(self, writer.out)
+        codec::redo(self, writer.out)
     }
 
     fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+        if repair != Repair::All && edit.counts.is_empty() && moved.patches.iter().all(|p| self.is_in_place(p)) {
+            return;
+        }
         let set_by_edit = |node: NodeId| moved.patches.iter().any(|p| p.owner == node);
         for &node in self.relations() {
             let Some(relation) = self.relation(node) else { continue };
+            if let RelationKind::CountWhere { .. } | RelationKind::Check { .. } = relation.kind {
+                continue;
+            }
             let Some(target) = self.relation_target(node) else { continue };
             let at = self.node(target);
             let (old, new) = match relation.kind {
@@ -303,32 +309,47 @@ impl Tree<'_> {
         }
     }
 
+    /// Whether a patch gives a leaf other bytes of the same number, so that nothing moves.
+    fn is_in_place(&self, patch: &Patch) -> bool {
+        let owner = self.node(patch.owner);
+        owner.next == patch.owner + 1
+            && (owner.start, owner.end) == (patch.start, patch.end)
+            && patch.bytes.len() == (patch.end - patch.start) as usize
+    }
+
+    /// The nodes that hold checks, in the order in which they must be computed.
+    fn checks(&self) -> impl Iterator<Item = NodeId> {
+        let is_check = |node: &&NodeId| self.format().quick(self.node(**node).field).check;
+        let mut nodes: Vec<(NodeId, FieldId)> =
+            self.relations().iter().filter(is_check).map(|node| (*node, self.node(*node).field)).collect();
+        nodes.sort_by_key(|(_, field)| self.format().check_order.iter().position(|known| known == field));
+        nodes.into_iter().map(|(node, _)| node)
+    }
+
     fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
-        for field in &self.format().check_order {
-            for &node in self.relations() {
-                if self.node(node).field != *field || moved.gone(node) {
-                    continue;
-                }
-                let (Some(target), Some(covered)) = (self.relation_target(node), self.covered(node)) else { continue };
-                let to_here = covered.end == self.node(node).start;
-                let span = moved.start(target)..if to_here { moved.start(node) } else { moved.end(target) };
-                let touched = moved
-                    .patches
-                    .iter()
-                    .any(|p| p.start <= covered.end && p.owner != node && self.contains(target, p.owner));
-                let rewritten = writer.written.iter().any(|w| w.start < span.end && span.start < w.end);
-                let kept =
-                    edit.left_broken.iter().any(|(n, _)| *n == node) || moved.patches.iter().any(|p| p.owner == node);
-                if kept || (repair != Repair::All && !touched && !rewritten) {
-                    continue;
-                }
-                let Some(RelationKind::Check { algorithm, .. }) = self.relation(node).map(|r| &r.kind) else {
-                    continue;
-                };
-                let Some(bytes) = writer.out.get(span) else { continue };
-                let value = super::compute_check(*algorithm, bytes);
-                writer.write(moved.start(node), &self.encode_number(node, value));
+        for node in self.checks() {
+            if moved.gone(node) {
+                continue;
             }
+            let (Some(target), Some(covered)) = (self.relation_target(node), self.covered(node)) else { continue };
+            let to_here = covered.end == self.node(node).start;
+            let span = moved.start(target)..if to_here { moved.start(node) } else { moved.end(target) };
+            let touched = moved
+                .patches
+                .iter()
+                .any(|p| p.start <= covered.end && p.owner != node && self.contains(target, p.owner));
+            let rewritten = writer.written.iter().any(|w| w.start < span.end && span.start < w.end);
+            let kept =
+                edit.left_broken.iter().any(|(n, _)| *n == node) || moved.patches.iter().any(|p| p.owner == node);
+            if kept || (repair != Repair::All && !touched && !rewritten) {
+                continue;
+            }
+            let Some(RelationKind::Check { algorithm, .. }) = self.relation(node).map(|r| &r.kind) else {
+                continue;
+            };
+            let Some(bytes) = writer.out.get(span) else { continue };
+            let value = super::compute_check(*algorithm, bytes);
+            writer.write(moved.start(node), &self.encode_number(node, value));
         }
     }
 
@@ -361,12 +382,13 @@ impl Tree<'_> {
     /// bytes no longer have the shape, so that what is decoded does not tell where things are.
     fn recounted(&self, edit: &Edit, out: &[u8], moved: &Moved<'_, '_>, repair: Repair) -> Option<Vec<u8>> {
         let mut tree = Tree::empty(self.format());
+        tree.nodes.reserve(self.nodes.len() + self.nodes.len() / 8);
         if self.format().steady {
             tree.redecode_like(self, out);
         } else {
             tree.opaque = self.opaque;
             tree.bytes = out.to_vec();
-            decode::run(&mut tree);
+            decode::run(&mut tree, None);
         }
         if !tree.problems.is_empty() {
             return None;
@@ -392,23 +414,21 @@ impl Tree<'_> {
         for (at, bytes) in pending {
             writer.write(at, &bytes);
         }
-        for field in &self.format().check_order {
-            for &node in tree.relations() {
-                let at = tree.node(node);
-                if at.field != *field || kept.contains(&(at.start as usize)) {
-                    continue;
-                }
-                let (Some(covered), Some(RelationKind::Check { algorithm, .. })) =
-                    (tree.covered(node), tree.relation(node).map(|r| &r.kind))
-                else {
-                    continue;
-                };
-                if repair == Repair::Affected && self.was_broken(node, &tree) {
-                    continue;
-                }
-                let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
-                writer.write(at.start as usize, &tree.encode_number(node, value));
+        for node in tree.checks() {
+            let at = tree.node(node);
+            if kept.contains(&(at.start as usize)) {
+                continue;
             }
+            let (Some(covered), Some(RelationKind::Check { algorithm, .. })) =
+                (tree.covered(node), tree.relation(node).map(|r| &r.kind))
+            else {
+                continue;
+            };
+            if repair == Repair::Affected && self.was_broken(node, &tree) {
+                continue;
+            }
+            let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
+            writer.write(at.start as usize, &tree.encode_number(node, value));
         }
         Some(writer.out)
     }

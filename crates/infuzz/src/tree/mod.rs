@@ -4,13 +4,17 @@
 //! same bytes. What does not fit the description is kept as [`Tree::problems`].
 
 mod access;
+mod codec;
+mod compare;
 mod decode;
 mod edit;
 mod relation;
+mod reuse;
+mod tables;
 
-pub use access::Tables;
 pub use edit::{Edit, Repair};
 pub use relation::{compute_check, encode_number};
+pub use tables::Tables;
 
 use crate::format::{FieldId, Format, RuleId};
 
@@ -89,15 +93,22 @@ impl<'f> Tree<'f> {
         self.bytes.clear();
         self.wire = None;
         self.problems.clear();
-        decode::codecs(self, wire);
-        decode::run(self);
+        codec::undo(self, wire);
+        decode::run(self, None);
     }
 
     /// The same, given another tree: where only numbers differ that decide nothing about the
-    /// structure, it is taken over.
+    /// structure, it is taken over; otherwise whole records are.
     pub fn redecode_like(&mut self, other: &Tree<'f>, wire: &[u8]) {
-        if !decode::same_structure(other, wire) {
+        if !other.format.steady || other.nodes.is_empty() || !other.problems.is_empty() {
             return self.redecode(wire);
+        }
+        if !compare::same_structure(other, wire) {
+            self.bytes.clear();
+            self.wire = None;
+            self.problems.clear();
+            codec::undo(self, wire);
+            return decode::run(self, Some(other));
         }
         self.wire = None;
         self.opaque = false;
@@ -112,7 +123,7 @@ impl<'f> Tree<'f> {
     /// The leaves in which a tree of the same nodes differs; none: the nodes are not the same.
     pub(crate) fn differing_leaves<'t>(&'t self, other: &'t Tree<'_>) -> Option<impl Iterator<Item = NodeId> + 't> {
         let leaf = |node: &NodeId| self.node(*node).next == node + 1;
-        (self.nodes == other.nodes).then(|| decode::differing(self, &other.bytes).flatten().filter(leaf))
+        (self.nodes == other.nodes).then(|| compare::differing(self, &other.bytes).flatten().filter(leaf))
     }
 
     /// The wire bytes.

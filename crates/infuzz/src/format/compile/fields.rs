@@ -1,0 +1,265 @@
+//! What is stated of each field: shape, range, reference, relation.
+
+use super::*;
+
+impl Compiler<'_> {
+    pub(super) fn resolve(&mut self, id: FieldId) -> Result<()> {
+        let raw = &self.raw[usize::from(id.0)];
+        let (source, span) = (raw.source.clone(), raw.span.clone());
+        let context = raw.context.unwrap_or(RecordId(0));
+        let mut field = self.format.field(id).clone();
+        field.shape = self.shape(context, &field, &source, span.clone())?;
+        field.when = source.when.as_ref().map(|w| self.condition(context, w)).transpose()?;
+        field.at = source.at.as_ref().map(|a| self.place(context, a)).transpose()?;
+        field.size = source.size.as_ref().map(|a| self.place(context, a)).transpose()?;
+        field.exact = source.exact.as_ref().map(|r| self.rule(r)).transpose()?;
+        if !field.is_leaf() {
+            field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
+        }
+        if let Some(range) = &source.range {
+            let bounds = range.get_ref().split_once("..").and_then(|(low, high)| {
+                Some((parse_scaled(low.trim(), field.decimals)?, parse_scaled(high.trim(), field.decimals)?))
+            });
+            let Some((low, high)) = bounds.filter(|(low, high)| low <= high) else {
+                return self.fail(range, format!("`{}` is not a range such as 0.1..999", range.get_ref()));
+            };
+            field.range = Some((low, high, self.rule_or(source.range_rule.as_ref(), "number.range", range.span())?));
+        }
+        if let Some(step) = &source.step {
+            let rule = self.rule_or(source.step_rule.as_ref(), "number.resolution", step.span())?;
+            field.step = Some(match parse_scaled(step.get_ref(), field.decimals) {
+                Some(0) => return self.fail(step, "a resolution of 0"),
+                Some(number) => (Step::Fixed(number), rule),
+                None => (Step::By(self.operand(context, step)?), rule),
+            });
+        }
+        if let Some((table, key)) = self.reference(id)? {
+            let rule = self.rule_or(source.refers_rule.as_ref(), "reference.exists", span.clone())?;
+            field.refers = Some(Reference { table, key, none: source.none, rule });
+        }
+        for literal in source.not.iter().flatten() {
+            field.refused.push(self.literal(literal)?);
+        }
+        field.relation = self.relation(context, id, &source)?;
+        let default = match (&field.relation, &field.shape) {
+            (Some(_), _) => None,
+            (None, Shape::Enum { .. }) => Some("enum.value"),
+            (None, Shape::Bits { .. }) => Some("bits.reserved"),
+            (None, Shape::Digits { .. } | Shape::Decimal) => Some("digits.value"),
+            _ => None,
+        };
+        field.value_rule = match (&source.rule, default) {
+            (Some(_), _) if field.relation.is_some() => None,
+            (Some(rule), _) => Some(self.rule(rule)?),
+            (None, Some(default)) => Some(self.rule_id(default, span.clone())?),
+            (None, None) => None,
+        };
+        if matches!(field.shape, Shape::Const(_)) && field.value_rule.is_none()
+            || !field.refused.is_empty() && field.value_rule.is_none()
+        {
+            return Err(self.error(span, "this constant needs `rule`: the id broken by another value"));
+        }
+        self.format.fields[usize::from(id.0)] = field;
+        Ok(())
+    }
+
+    pub(super) fn place(&self, context: RecordId, amount: &Spanned<Amount>) -> Result<Place> {
+        match amount.get_ref() {
+            Amount::Fixed(n) => Ok(Place::Fixed(*n)),
+            Amount::Path(path) => {
+                let name = Spanned::new(amount.span(), path.clone());
+                Ok(Place::Field(self.operand(context, &name)?))
+            }
+        }
+    }
+
+    pub(super) fn shape(
+        &mut self,
+        context: RecordId,
+        field: &Field,
+        source: &FieldSource,
+        span: Range<usize>,
+    ) -> Result<Shape> {
+        let big = source.big_endian.unwrap_or(self.source.big_endian);
+        match &field.shape {
+            Shape::List { item, .. } => {
+                let count = match (&source.count, &source.delimiter) {
+                    (None, None) => Count::Rest,
+                    (None, Some(delimiter)) => Count::Delimited(self.delimiter(context, delimiter)?),
+                    (Some(amount), _) => match self.place(context, amount)? {
+                        Place::Fixed(n) => Count::Fixed(u32::try_from(n).unwrap_or(u32::MAX)),
+                        Place::Field(operand) => Count::Field(operand),
+                    },
+                };
+                return Ok(Shape::List { item: *item, count });
+            }
+            Shape::Switch { cases, .. } => {
+                let Some(on) = &source.switch else { return Err(self.error(span, "`cases` without `switch`")) };
+                let operand = self.operand(context, on)?;
+                let names: Vec<Name> = source.cases.iter().flat_map(BTreeMap::keys).cloned().collect();
+                let mut resolved = Vec::new();
+                for (name, (_, case)) in names.iter().zip(cases) {
+                    let Value::Number(code) = self.value_of(&operand, name.get_ref(), name)? else {
+                        return self.fail(name, "a case is a value of the deciding field");
+                    };
+                    resolved.push((code, *case));
+                }
+                return Ok(Shape::Switch { on: operand, cases: resolved });
+            }
+            Shape::Record(_) => return Ok(field.shape.clone()),
+            _ => {}
+        }
+        let Some(shape) = &source.shape else {
+            return Err(self.error(span, "this field has no `shape`, `record`, `list` or `cases`"));
+        };
+        let width = source.width.unwrap_or(1);
+        let integer = || -> Result<u8> {
+            match u8::try_from(width) {
+                Ok(width @ 1..=8) => Ok(width),
+                _ => Err(self.error(span.clone(), "an integer has a width of 1 to 8 bytes")),
+            }
+        };
+        let extent = |compiler: &Self| -> Result<Extent> {
+            Ok(match (&source.until, source.bytes.filter(|_| source.prefix.is_none())) {
+                (Some(ends), _) => Extent::Until(ends.iter().map(|e| compiler.literal(e)).collect::<Result<_>>()?),
+                (None, Some(bytes)) => Extent::Fixed(bytes),
+                (None, None) => Extent::Rest,
+            })
+        };
+        Ok(match shape.get_ref().as_str() {
+            "uint" => match &source.value {
+                Some(value) => {
+                    let Some(number) = parse_scaled(value.get_ref(), field.decimals) else {
+                        return self.fail(value, format!("`{}` is not a number", value.get_ref()));
+                    };
+                    let bytes = number.to_le_bytes();
+                    let mut bytes = bytes[..usize::from(integer()?)].to_vec();
+                    if big {
+                        bytes.reverse();
+                    }
+                    Shape::Const(bytes)
+                }
+                None => Shape::Uint { width: integer()?, big },
+            },
+            "int" => Shape::Int { width: integer()?, big },
+            "enum" => match self.enum_of(field.id)? {
+                Some(of) => Shape::Enum { width: integer()?, big, of },
+                None => return Err(self.error(span, "`shape = \"enum\"` needs `enum`")),
+            },
+            "bits" => Shape::Bits { width: integer()?, big, names: source.bits.clone().unwrap_or_default() },
+            "digits" => Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX) },
+            "decimal" => Shape::Decimal,
+            "const" => match &source.value {
+                Some(value) => {
+                    let bytes = self.literal(value)?;
+                    match source.bytes {
+                        None => Shape::Const(bytes),
+                        Some(length) => Shape::Const(bytes.iter().copied().cycle().take(length as usize).collect()),
+                    }
+                }
+                None => return Err(self.error(span, "`shape = \"const\"` needs `value`")),
+            },
+            "bytes" => Shape::Bytes(extent(self)?),
+            "text" => {
+                let charset = match &source.charset {
+                    None => None,
+                    Some(name) => match self.format.charsets.iter().position(|c| c.name == *name.get_ref()) {
+                        Some(index) => Some(index),
+                        None => return self.fail(name, format!("there is no charset `{}`", name.get_ref())),
+                    },
+                };
+                let prefix = self.source.text_rules.as_ref().map_or("text", |n| n.get_ref().as_str());
+                let may_be_blank = source.may_be_blank.unwrap_or(false);
+                let mut rule = |name: &str, needed: bool| match needed {
+                    true => self.rule_id(&format!("{prefix}.{name}"), span.clone()),
+                    false => Ok(RuleId(0)),
+                };
+                let rules = TextRules {
+                    length: rule(
+                        "length",
+                        source.bytes.is_some() && (source.prefix.is_some() || source.until.is_some()),
+                    )?,
+                    utf8: rule("utf8", true)?,
+                    characters: rule("characters", source.chars.is_some())?,
+                    charset: rule("charset", charset.is_some())?,
+                    blank: rule("blank", !may_be_blank)?,
+                    lines: rule("lines", source.lines.is_some())?,
+                };
+                Shape::Text(TextShape {
+                    prefix: source.prefix.unwrap_or(0),
+                    extent: extent(self)?,
+                    pad: source.pad,
+                    max_chars: source.chars.unwrap_or(u32::MAX),
+                    max_bytes: source.bytes.unwrap_or(u32::MAX),
+                    charset,
+                    may_be_blank,
+                    max_lines: source.lines,
+                    rules,
+                })
+            }
+            other => return self.fail(shape, format!("there is no shape `{other}`")),
+        })
+    }
+
+    pub(super) fn delimiter(&self, context: RecordId, name: &Name) -> Result<Delimiter> {
+        match name.get_ref().strip_prefix("field ") {
+            Some(path) => Ok(Delimiter::Field(self.operand_text(context, name, path)?)),
+            None => Ok(Delimiter::Bytes(self.literal(name)?)),
+        }
+    }
+
+    pub(super) fn relation(
+        &mut self,
+        context: RecordId,
+        id: FieldId,
+        source: &FieldSource,
+    ) -> Result<Option<Relation>> {
+        let stated = [&source.size_of, &source.count_of, &source.offset_of, &source.check]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>();
+        let name = match stated.as_slice() {
+            [] => return Ok(None),
+            [one] => (*one).clone(),
+            [_, second, ..] => return self.fail(second, "a field states one thing only"),
+        };
+        let kind = if source.size_of.is_some() {
+            RelationKind::SizeOf(self.operand(context, &name)?)
+        } else if source.offset_of.is_some() {
+            RelationKind::OffsetOf(self.operand(context, &name)?)
+        } else if source.count_of.is_some() {
+            let list = self.operand(context, &name)?;
+            match &source.count_where {
+                None => RelationKind::CountOf(list),
+                Some(condition) => {
+                    let item = self.item_record(list.field, condition)?;
+                    let Some((key, equals)) = condition.get_ref().split_once(" = ") else {
+                        return self.fail(condition, "`where` is `field of the record = field here`");
+                    };
+                    RelationKind::CountWhere {
+                        key: self.static_field(item, condition, key.trim())?,
+                        equals: self.static_field(context, condition, equals.trim())?,
+                        list,
+                    }
+                }
+            }
+        } else {
+            let algorithm = match name.get_ref().as_str() {
+                "crc32" => Algorithm::Crc32,
+                "sum8" => Algorithm::Sum8,
+                other => return self.fail(&name, format!("there is no check `{other}`")),
+            };
+            let over = match &source.over {
+                None => return self.fail(&name, "a check needs `over`"),
+                Some(over) if over.get_ref() == "before" => Span::Before,
+                Some(over) => Span::Field(self.operand(context, over)?),
+            };
+            RelationKind::Check { algorithm, over }
+        };
+        let Some(rule) = &source.rule else {
+            return self
+                .fail(&name, format!("`{}` needs `rule`: the id broken by another value", self.format.field(id).path));
+        };
+        Ok(Some(Relation { kind, rule: self.rule(rule)? }))
+    }
+}

@@ -1,0 +1,134 @@
+//! From the description file to a [`Format`]: instantiates records and resolves names.
+
+use super::derived;
+use super::error::FormatError;
+use super::ir::*;
+use super::number::parse_scaled;
+use super::shortcut::Shortcuts;
+use super::source::{Amount, FieldSource, Name, RuleSource, Source};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+
+mod fields;
+mod instantiate;
+mod names;
+mod paths;
+mod rules;
+
+type Result<T> = std::result::Result<T, FormatError>;
+
+/// Types made of types beyond this are made of themselves.
+const MAX_DEPTH: usize = 12;
+
+/// Loads a description.
+pub fn compile(text: &str) -> Result<Format> {
+    let source: Source =
+        toml::from_str(text).map_err(|e| FormatError::at(text, e.span().unwrap_or(0..0), e.message().to_string()))?;
+    Compiler::new(text, &source)?.run()
+}
+
+/// A field as written, with where it stands.
+struct Raw {
+    source: FieldSource,
+    span: Range<usize>,
+    /// The record whose fields it sees.
+    context: Option<RecordId>,
+    /// Last field of its subtree.
+    last: u16,
+}
+
+struct Compiler<'a> {
+    text: &'a str,
+    source: &'a Source,
+    format: Format,
+    raw: Vec<Raw>,
+    record_sources: Vec<String>,
+    /// The records being instantiated, outermost first.
+    open_records: Vec<String>,
+    used_rules: Vec<bool>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(text: &'a str, source: &'a Source) -> Result<Self> {
+        let rules = source
+            .rule
+            .iter()
+            .map(|(id, words)| {
+                let open = words.strip_prefix("open: ");
+                RuleInfo {
+                    id: id.get_ref().clone(),
+                    words: open.unwrap_or(words).to_string(),
+                    native: false,
+                    open: open.is_some(),
+                }
+            })
+            .collect::<Vec<_>>();
+        let used_rules = vec![false; rules.len()];
+        let format = Format {
+            name: source.format.clone(),
+            title: source.title.clone(),
+            fields: Vec::new(),
+            quick: Vec::new(),
+            tables: Vec::new(),
+            shortcuts: Shortcuts::default(),
+            plans: Vec::new(),
+            steady: false,
+            records: Vec::new(),
+            enums: Vec::new(),
+            charsets: Vec::new(),
+            rules,
+            symbols: Vec::new(),
+            root: FieldId(0),
+            exact: RuleId(0),
+            codecs: Vec::new(),
+            check_order: Vec::new(),
+            lookup: None,
+        };
+        Ok(Compiler {
+            text,
+            source,
+            format,
+            raw: Vec::new(),
+            record_sources: Vec::new(),
+            open_records: Vec::new(),
+            used_rules,
+        })
+    }
+
+    fn run(mut self) -> Result<Format> {
+        self.charsets()?;
+        self.enums()?;
+        self.format.exact = self.rule(&self.source.exact)?;
+        let root = FieldSource { record: Some(self.source.root.clone()), ..FieldSource::default() };
+        self.instantiate(root, self.source.root.span(), None, String::new(), String::new())?;
+        for index in 0..self.raw.len() {
+            self.resolve(FieldId(index as u16))?;
+        }
+        for index in 0..self.format.records.len() {
+            self.record_rules(RecordId(index as u16))?;
+        }
+        self.codecs()?;
+        self.check_order()?;
+        derived::derive(&mut self.format);
+        if let Some(lookup) = &self.source.lookup {
+            let table = self.list_named(RecordId(0), &lookup.table)?;
+            let item = self.item_record(table, &lookup.table)?;
+            let key = lookup.key.iter().map(|n| self.operand(item, n)).collect::<Result<Vec<_>>>()?;
+            self.format.lookup = Some(Lookup { table, key });
+        }
+        if let Some(unused) = self.used_rules.iter().position(|used| !used) {
+            let name = self.source.rule.keys().nth(unused).map_or(0..0, Spanned::span);
+            return Err(self.error(name, format!("rule `{}` is used nowhere", self.format.rules[unused].id)));
+        }
+        Ok(self.format)
+    }
+
+    fn error(&self, span: Range<usize>, what: impl Into<String>) -> FormatError {
+        FormatError::at(self.text, span, what)
+    }
+
+    fn fail<T>(&self, name: &Name, what: impl Into<String>) -> Result<T> {
+        Err(self.error(name.span(), what))
+    }
+}

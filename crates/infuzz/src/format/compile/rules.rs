@@ -1,0 +1,120 @@
+//! Rules between fields, codecs, and the order of checks.
+
+use super::*;
+
+impl Compiler<'_> {
+    pub(super) fn record_rules(&mut self, id: RecordId) -> Result<()> {
+        let source = self.source;
+        let Some(record) = source.record.get(&self.record_sources[usize::from(id.0)]) else { return Ok(()) };
+        let separator = record.separator.as_ref().map(|s| self.delimiter(id, s)).transpose()?;
+        let rules = record.rules.iter().map(|r| self.record_rule(id, r)).collect::<Result<Vec<_>>>()?;
+        let target = &mut self.format.records[usize::from(id.0)];
+        (target.rules, target.separator) = (rules, separator);
+        Ok(())
+    }
+
+    pub(super) fn record_rule(&mut self, context: RecordId, rule: &Spanned<RuleSource>) -> Result<Rule> {
+        let (span, rule) = (rule.span(), rule.get_ref());
+        let id = self.rule(&rule.id)?;
+        let operands = |compiler: &Self, names: &[Name]| {
+            names.iter().map(|n| compiler.operand(context, n)).collect::<Result<Vec<_>>>()
+        };
+        let kind = if let Some(names) = &rule.ordered {
+            RuleKind::Ordered(operands(self, names)?)
+        } else if let (Some(names), Some(limit)) = (&rule.each, &rule.at_most) {
+            RuleKind::AtMost(operands(self, names)?, self.operand(context, limit)?)
+        } else if let Some(condition) = &rule.requires {
+            RuleKind::Requires(self.condition(context, condition)?)
+        } else if let Some(names) = &rule.same {
+            let [a, b] = names.as_slice() else { return Err(self.error(span, "`same` compares two fields")) };
+            let (a, b) = (self.operand(context, a)?, self.operand(context, b)?);
+            let mut columns = Vec::new();
+            for column in rule.by.iter().flatten() {
+                let of = |operand: &Operand| -> Result<usize> {
+                    let index = self
+                        .enum_of(operand.field)?
+                        .and_then(|e| self.format.enums[e].columns.iter().position(|c| c == column.get_ref()));
+                    index.ok_or_else(|| {
+                        self.error(column.span(), format!("`{}` has no attribute `{}`", operand.text, column.get_ref()))
+                    })
+                };
+                columns.push((of(&a)?, of(&b)?));
+            }
+            RuleKind::Same(a, b, columns)
+        } else if let Some(names) = &rule.quotient {
+            let [dividend, divisor, result] = names.as_slice() else {
+                return Err(self.error(span, "`quotient` is [dividend, divisor, result]"));
+            };
+            let result = self.operand(context, result)?;
+            let decimals = self.format.field(result.field).decimals;
+            RuleKind::Quotient {
+                dividend: self.operand(context, dividend)?,
+                divisor: self.operand(context, divisor)?,
+                result,
+                decimals,
+            }
+        } else if let (Some(names), Some(within)) = (&rule.unique, &rule.within) {
+            let table = self.list_named(context, within)?;
+            let item = self.item_record(table, within)?;
+            let key = names.iter().map(|n| self.operand(item, n)).collect::<Result<Vec<_>>>()?;
+            RuleKind::Unique { table, key, fold: rule.fold.unwrap_or(false) }
+        } else if let (Some(key), Some(within)) = (&rule.ascending, &rule.within) {
+            let table = self.list_named(context, within)?;
+            let item = self.item_record(table, within)?;
+            RuleKind::Ascending { table, key: self.operand(item, key)? }
+        } else {
+            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, requires, same, quotient, unique or ascending + within"));
+        };
+        let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
+        let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
+        Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    pub(super) fn codecs(&mut self) -> Result<()> {
+        for codec in &self.source.codec {
+            let rule = self.rule(&codec.rule)?;
+            let mut table = Vec::new();
+            for (plain, wire) in &codec.substitute {
+                let [plain] = plain.as_bytes() else {
+                    return self.fail(&codec.rule, format!("`{plain}` is not one byte"));
+                };
+                table.push((*plain, wire.as_bytes().to_vec()));
+            }
+            self.format.codecs.push(Codec::Substitute(table, rule));
+        }
+        Ok(())
+    }
+
+    /// Orders the checks so that each comes after those stored in what it covers.
+    pub(super) fn check_order(&mut self) -> Result<()> {
+        let mut checks: Vec<(FieldId, Range<u16>)> = Vec::new();
+        for field in &self.format.fields {
+            let Some(Relation { kind: RelationKind::Check { over, .. }, .. }) = &field.relation else { continue };
+            let covered = match over {
+                Span::Before => {
+                    let record = field.owner.map_or(FieldId(0), |owner| self.format.record(owner).field);
+                    record.0 + 1..field.id.0
+                }
+                Span::Field(operand) => operand.field.0..self.raw[usize::from(operand.field.0)].last + 1,
+            };
+            checks.push((field.id, covered));
+        }
+        while !checks.is_empty() {
+            let ready =
+                checks.iter().position(|(_, covered)| !checks.iter().any(|(other, _)| covered.contains(&other.0)));
+            let Some(ready) = ready else {
+                let (field, _) = &checks[0];
+                let span = self.raw[usize::from(field.0)].span.clone();
+                return Err(self.error(
+                    span,
+                    format!(
+                        "the check `{}` covers itself, directly or through another",
+                        self.format.field(*field).path
+                    ),
+                ));
+            };
+            self.format.check_order.push(checks.remove(ready).0);
+        }
+        Ok(())
+    }
+}
