@@ -29,7 +29,7 @@ pub fn settle_within(
     protected: &[String],
     steps: usize,
 ) -> Option<Vec<u8>> {
-    repaired(checker, None, bytes, format, protected, steps)
+    repaired(checker, None, bytes, format, protected, steps, None)
 }
 
 /// As [`settle`], given the tree of a valid input that is not very different.
@@ -40,7 +40,20 @@ pub fn settle_since<'f>(
     format: &'f Format,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS)
+    repaired(checker, valid, bytes, format, protected, MAX_STEPS, None)
+}
+
+/// Repairs whatever is broken besides one rule, given the tree of a valid input that is not very
+/// different. None: the others cannot be repaired without it, or it is not broken.
+pub fn isolate_rule_since<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    bytes: &[u8],
+    format: &'f Format,
+    rule: RuleId,
+    protected: &[String],
+) -> Option<Vec<u8>> {
+    repaired(checker, valid, bytes, format, protected, MAX_STEPS, Some(rule))
 }
 
 fn repaired<'f>(
@@ -50,18 +63,24 @@ fn repaired<'f>(
     format: &'f Format,
     protected: &[String],
     steps: usize,
+    left: Option<RuleId>,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let mut tree = Tree::empty(format);
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
         redecode(&mut tree, valid, &bytes);
-        let violations = checker.all_since(valid, &tree);
-        if violations.is_empty() {
-            return Some(bytes);
-        }
+        let mut violations = checker.all_since(valid, &tree);
         if violations.iter().any(|v| v.cause == Cause::Shape) {
             return None;
+        }
+        let all = violations.len();
+        violations.retain(|violation| Some(violation.rule) != left);
+        if left.is_some() && violations.len() == all {
+            return None;
+        }
+        if violations.is_empty() {
+            return Some(bytes);
         }
         let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
         let edit = violations.iter().find_map(|violation| {
