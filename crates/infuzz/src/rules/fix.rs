@@ -43,8 +43,9 @@ pub fn settle_since<'f>(
     repaired(checker, valid, bytes, format, protected, MAX_STEPS, None)
 }
 
-/// Repairs whatever is broken besides one rule, given the tree of a valid input that is not very
-/// different. None: the others cannot be repaired without it, or it is not broken.
+/// Repairs whatever is broken besides one rule in which a protected field takes part, given the
+/// tree of a valid input that is not very different. None: the others cannot be repaired without
+/// it, or it is not broken.
 pub fn isolate_rule_since<'f>(
     checker: &mut Checker,
     valid: Option<&Tree<'f>>,
@@ -74,15 +75,15 @@ fn repaired<'f>(
         if violations.iter().any(|v| v.cause == Cause::Shape) {
             return None;
         }
+        let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
         let all = violations.len();
-        violations.retain(|violation| Some(violation.rule) != left);
+        violations.retain(|v| Some(v.rule) != left || !v.involved.iter().any(|node| kept.contains(node)));
         if left.is_some() && violations.len() == all {
             return None;
         }
         if violations.is_empty() {
             return Some(bytes);
         }
-        let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
         let edit = violations.iter().find_map(|violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
             *times += 1;
@@ -449,7 +450,9 @@ impl Fixer<'_, '_> {
         let plain = operand.tail == Tail::Value
             && !operand.steps.iter().any(|s| matches!(s, PathStep::Follow(_) | PathStep::Up));
         let node = self.tree.locate(record, operand, Some(self.tables))?;
-        if plain { self.set(node, number) } else { None }
+        let refers = self.tree.format().field(self.tree.node(node).field).refers.as_ref();
+        let dangles = refers.is_some_and(|to| to.none != Some(number) && self.tables.find(to.table, number).is_none());
+        if plain && !dangles { self.set(node, number) } else { None }
     }
 
     /// Dividend and divisor at the ends of their ranges, if those give the protected result.

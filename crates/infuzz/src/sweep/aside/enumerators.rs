@@ -2,7 +2,7 @@
 //! gives to others, and each rule broken under it.
 
 use super::assemble::{Settings, bit_of, item_around, list_of, product, ways, within};
-use super::{About, Cases, paths};
+use super::{About, Cases, Refused, paths};
 use crate::format::{FieldId, Format, RuleKind, Shape, Step};
 use crate::rules::{candidates, participants, step_of};
 use crate::sweep::plan::deciding;
@@ -121,7 +121,7 @@ impl<'f> Under<'_, 'f> {
         }
     }
 
-    /// Breaks a rule by one of its fields; whether that was possible.
+    /// Breaks a rule by one of its fields; whether it alone could be broken.
     fn broken_by(
         &self,
         cases: &mut Cases<'f>,
@@ -138,13 +138,15 @@ impl<'f> Under<'_, 'f> {
         for (label, edit) in candidates(tree, tables, other, nodes) {
             let words = format!("{}: {} {label} under {}", tree.format().rule(rule), tree.path(other), self.name);
             let about = About::node(tree, self.own, CLASS, words);
-            if cases.refuse(tree, &edit, rule, &kept, about.clone()) {
-                found = true;
-                if !every {
-                    break;
+            match cases.refuse(tree, &edit, rule, &kept, about.clone()) {
+                Refused::Not if every && enumerated => {
+                    cases.accept(tree, &edit, &kept, about);
                 }
-            } else if every && enumerated {
-                cases.accept(tree, &edit, &kept, about);
+                Refused::Not | Refused::WithOthers => {}
+                Refused::Alone => found = true,
+            }
+            if found && !every {
+                break;
             }
         }
         found

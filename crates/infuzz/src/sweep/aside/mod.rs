@@ -19,6 +19,9 @@ use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use assemble::{Settings, assemble, fresh, list_of, product, within};
 use std::collections::{HashMap, HashSet};
 
+/// Most other keys that are tried for one record.
+const MOST_KEYS: usize = 6;
+
 /// What a case is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
@@ -37,6 +40,17 @@ impl About {
     fn node(tree: &Tree<'_>, node: NodeId, class: &'static str, label: impl Into<String>) -> Self {
         About { field: Some(tree.node(node).field), path: tree.path(node), class, label: label.into() }
     }
+}
+
+/// Whether a rule could be broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Refused {
+    /// It holds.
+    Not,
+    /// It alone is broken.
+    Alone,
+    /// Others are broken too.
+    WithOthers,
 }
 
 /// Collects cases.
@@ -86,7 +100,42 @@ impl<'f> Cases<'f> {
         if self.broken(tree, &strict).is_empty() {
             return Some(strict);
         }
-        settle_since(&mut self.checker, Some(tree), &strict, tree.format(), kept)
+        settle_since(&mut self.checker, Some(tree), &strict, tree.format(), kept).or_else(|| {
+            let others = self.with_other_keys(tree, &strict, kept);
+            others.iter().find_map(|bytes| settle_since(&mut self.checker, Some(tree), bytes, tree.format(), kept))
+        })
+    }
+
+    /// The input with another reference in a key of several fields that stands twice, where the
+    /// reference may also be none: with each that there is.
+    fn with_other_keys(&mut self, tree: &Tree<'f>, bytes: &[u8], kept: &[String]) -> Vec<Vec<u8>> {
+        let format = tree.format();
+        redecode(&mut self.edited, Some(tree), bytes);
+        let after = &self.edited;
+        let mut found = Vec::new();
+        for violation in self.checker.all_since(Some(tree), after) {
+            let Cause::Record(record, index) = violation.cause else { continue };
+            let rules = format.record_of(after.node(record).field).map(|record| &record.rules);
+            let Some(RuleKind::Unique { key, .. }) = rules.and_then(|rules| rules.get(index)).map(|rule| &rule.kind)
+            else {
+                continue;
+            };
+            for row in violation.involved.iter().rev().take(2) {
+                for operand in key {
+                    let Some(reference) = format.field(operand.field).refers.as_ref() else { continue };
+                    let Some(none) = reference.none else { continue };
+                    let Some(node) = after.locate(*row, operand, None) else { continue };
+                    if kept.contains(&after.path(node)) {
+                        continue;
+                    }
+                    let others = std::iter::once(none).chain(self.checker.tables().keys(reference.table));
+                    let others = others.filter(|key| after.number(node) != Some(*key)).take(3);
+                    found.extend(others.map(|key| after.apply(&Edit::set_number(after, node, key), Repair::Affected)));
+                }
+            }
+        }
+        found.truncate(MOST_KEYS);
+        found
     }
 
     /// A case that must be accepted, if there is one.
@@ -96,19 +145,24 @@ impl<'f> Cases<'f> {
     }
 
     /// A case that breaks `rule`, and nothing else if that is possible.
-    fn refuse(&mut self, tree: &Tree<'f>, edit: &Edit, rule: RuleId, kept: &[String], about: About) -> bool {
+    fn refuse(&mut self, tree: &Tree<'f>, edit: &Edit, rule: RuleId, kept: &[String], about: About) -> Refused {
         let strict = tree.apply(edit, Repair::Affected);
         let broken = self.broken(tree, &strict);
         if !broken.contains(&rule) {
-            return false;
+            return Refused::Not;
         }
         if broken.iter().all(|one| *one == rule) {
             self.push(about, strict);
-            return true;
+            return Refused::Alone;
         }
-        let alone = isolate_rule_since(&mut self.checker, Some(tree), &strict, tree.format(), rule, kept);
+        let format = tree.format();
+        let alone = isolate_rule_since(&mut self.checker, Some(tree), &strict, format, rule, kept).or_else(|| {
+            let others = self.with_other_keys(tree, &strict, kept);
+            others.iter().find_map(|bytes| isolate_rule_since(&mut self.checker, Some(tree), bytes, format, rule, kept))
+        });
+        let refused = if alone.is_some() { Refused::Alone } else { Refused::WithOthers };
         self.push(about, alone.unwrap_or(strict));
-        true
+        refused
     }
 
     /// A case about the value of one field: to be accepted if the value is legal, else refused
@@ -120,9 +174,13 @@ impl<'f> Cases<'f> {
         let own = broken.iter().find(|v| v.node == node && v.cause == Cause::Field).map(|v| v.rule);
         let kept = [tree.path(node)];
         match own {
-            Some(rule) => self.refuse(tree, edit, rule, &kept, about),
-            None => self.accept(tree, edit, &kept, about),
-        };
+            Some(rule) => {
+                self.refuse(tree, edit, rule, &kept, about);
+            }
+            None => {
+                self.accept(tree, edit, &kept, about);
+            }
+        }
     }
 
     /// A case that breaks something.

@@ -1,7 +1,7 @@
 //! Texts and digits that must differ between records: pairs that are equal once folded, and
 //! pairs that are nearly so.
 
-use super::{About, Cases, paths};
+use super::{About, Cases, Refused, paths};
 use crate::compose::encode_text;
 use crate::format::{Charset, FieldId, Operand, Rule, RuleKind, Shape, TextShape};
 use crate::tree::{Edit, NodeId, Tree};
@@ -112,6 +112,10 @@ fn contents(text: &TextShape, charset: Option<&Charset>) -> Vec<(String, String)
             pairs.push((around(letter), around(small)));
             pairs.push((around(small), around(letter)));
         }
+        // Characters that a fold by the bits of their codes would make equal.
+        let code = u32::from(letter);
+        let near = [code ^ 0x20, code ^ 0x01, code ^ 0x80].into_iter().filter_map(char::from_u32);
+        pairs.extend(near.filter(|other| allowed(*other)).map(|other| (around(letter), around(other))));
         if let Some(next) = letters.get(at + 1) {
             pairs.push((around(letter), around(*next)));
         }
@@ -187,7 +191,7 @@ impl<'f> Table<'_, 'f> {
         let kept = paths(tree, [a.0, b.0]);
         let about = About::node(tree, b.0, CLASS, label);
         let edit = Edit::set(tree, a.0, a.1).and(Edit::set(tree, b.0, b.1));
-        if !cases.refuse(tree, &edit, self.rule.id, &kept, about.clone()) {
+        if cases.refuse(tree, &edit, self.rule.id, &kept, about.clone()) == Refused::Not {
             cases.accept(tree, &edit, &kept, about);
         }
     }

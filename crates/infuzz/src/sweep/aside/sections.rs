@@ -25,7 +25,16 @@ pub(super) fn sections<'f>(cases: &mut Cases<'f>, tree: &Tree<'f>) {
             continue;
         }
         let edit = Edit::replace_items(tree, list, Vec::new(), 0);
-        let Some(bytes) = cases.adapted(tree, &edit, &[]) else { continue };
+        let Some(bytes) = cases.adapted(tree, &edit, &[]) else {
+            let counts = tree.relations().iter().filter(|node| tree.relation_target(**node) == Some(list));
+            for count in counts.copied().collect::<Vec<_>>() {
+                if let Some((.., rule)) = tree.format().field(tree.node(count).field).range {
+                    let about = About::node(tree, list, EMPTY, "no items, too few");
+                    cases.refuse(tree, &edit, rule, &[tree.path(count)], about);
+                }
+            }
+            continue;
+        };
         let empty = Tree::decode(tree.format(), &bytes);
         let Some(node) = empty.find(&tree.path(list)) else { continue };
         if empty.children(node).next().is_none() {
