@@ -13,7 +13,7 @@ fn sweep<D: Device>(library: &str, device: D) -> (BTreeMap<Kind, usize>, usize, 
     let builtin = Builtin::named("drug-library").expect("built in");
     let format = builtin.load().expect("loads");
     let seed = |name: &str| builtin.seed(&format, name).expect("composes");
-    let others = ["minimal", "every-kind", "typical", "crowded", "overcrowded"]
+    let others = ["minimal", "every-kind", "typical", "crowded", "overcrowded", "maximal"]
         .into_iter()
         .filter(|n| *n != library)
         .map(|n| (n.to_string(), seed(n)));
@@ -67,6 +67,8 @@ enum Fault {
     GivesAnotherReason,
     RefusesTheSecondAfterARefusal,
     GivesNoReason,
+    GivesAnotherOffset,
+    BlamesTheFileForASection,
 }
 
 impl Bad {
@@ -104,6 +106,17 @@ impl Device for Bad {
                 }
                 Fault::RefusesTheSecondAfterARefusal => self.delivered = 1,
                 Fault::GivesNoReason => answer.reason = None,
+                Fault::GivesAnotherOffset => {
+                    if let Some(offset) = answer.reason.as_mut().and_then(|reason| reason.offset.as_mut()) {
+                        *offset += 1;
+                    }
+                }
+                Fault::BlamesTheFileForASection => {
+                    if let Some(reason) = answer.reason.as_mut().filter(|reason| reason.rule == "section.crc") {
+                        reason.rule = "file.crc".into();
+                        reason.field = "file_crc".into();
+                    }
+                }
                 Fault::RefusesAllButTheKnownGood => {}
             }
         }
@@ -288,4 +301,14 @@ fn a_pump_of_which_little_can_be_asked_is_not_accused() {
         assert!(kinds.is_empty(), "{which}: {kinds:?}");
         assert_eq!(recovered, accept + refuse, "{which}");
     }
+}
+
+#[test]
+fn a_pump_that_gives_another_offset_is_found() {
+    finds(Fault::GivesAnotherOffset, Kind::WrongReason);
+}
+
+#[test]
+fn a_pump_that_blames_the_file_for_a_section_is_found() {
+    finds(Fault::BlamesTheFileForASection, Kind::WrongReason);
 }

@@ -303,13 +303,15 @@ pub(super) fn not_digits(c: &Context<'_, '_>) -> Applied {
         }
         changed
     };
-    Ok(vec![
-        ("letter".into(), put(width / 2, b'A')),
+    let mut values: Vec<(String, Vec<u8>)> =
+        (0..width).map(|at| (format!("letter for digit {at}"), put(at, b'A'))).collect();
+    values.extend([
         ("leading sign".into(), put(0, b'-')),
         ("leading space".into(), put(0, b' ')),
         ("just below 0".into(), put(width - 1, b'/')),
         ("just above 9".into(), put(width - 1, b':')),
         ("zero byte at the end".into(), put(width - 1, 0)),
         ("top bit".into(), put(0, b'0' | 0x80)),
-    ])
+    ]);
+    Ok(values)
 }

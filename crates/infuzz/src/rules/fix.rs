@@ -29,7 +29,7 @@ pub fn settle_within(
     protected: &[String],
     steps: usize,
 ) -> Option<Vec<u8>> {
-    repaired(checker, None, bytes, format, protected, steps)
+    repaired(checker, None, bytes, format, protected, steps, None)
 }
 
 /// As [`settle`], given the tree of a valid input that is not very different.
@@ -40,7 +40,21 @@ pub fn settle_since<'f>(
     format: &'f Format,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS)
+    repaired(checker, valid, bytes, format, protected, MAX_STEPS, None)
+}
+
+/// Repairs whatever is broken besides one rule in which a protected field takes part, given the
+/// tree of a valid input that is not very different. None: the others cannot be repaired without
+/// it, or it is not broken.
+pub fn isolate_rule_since<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    bytes: &[u8],
+    format: &'f Format,
+    rule: RuleId,
+    protected: &[String],
+) -> Option<Vec<u8>> {
+    repaired(checker, valid, bytes, format, protected, MAX_STEPS, Some(rule))
 }
 
 fn repaired<'f>(
@@ -50,6 +64,7 @@ fn repaired<'f>(
     format: &'f Format,
     protected: &[String],
     steps: usize,
+    left: Option<RuleId>,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let mut tree = Tree::empty(format);
@@ -59,7 +74,6 @@ fn repaired<'f>(
         if !tree.problems().is_empty() {
             return None;
         }
-        let Some(first) = checker.first_since(valid, &tree) else { return Some(bytes) };
         let kept: Vec<NodeId> = protected.iter().filter_map(|path| tree.find(path)).collect();
         let mut repair = |checker: &Checker, violation: &Violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
@@ -67,12 +81,26 @@ fn repaired<'f>(
             let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept, attempt: *times };
             if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
         };
-        // Mostly the first can be repaired; only where it cannot, the others are looked for.
-        let edit = match repair(checker, &first) {
-            Some(edit) => edit,
-            None => {
-                let others = checker.all_since(valid, &tree);
-                others.iter().skip(1).find_map(|violation| repair(checker, violation))?
+        let edit = if left.is_some() {
+            let mut violations = checker.all_since(valid, &tree);
+            let all = violations.len();
+            violations.retain(|v| Some(v.rule) != left || !v.involved.iter().any(|node| kept.contains(node)));
+            if violations.len() == all {
+                return None;
+            }
+            if violations.is_empty() {
+                return Some(bytes);
+            }
+            violations.iter().find_map(|violation| repair(checker, violation))?
+        } else {
+            let Some(first) = checker.first_since(valid, &tree) else { return Some(bytes) };
+            // Mostly the first can be repaired; only where it cannot, the others are looked for.
+            match repair(checker, &first) {
+                Some(edit) => edit,
+                None => {
+                    let others = checker.all_since(valid, &tree);
+                    others.iter().skip(1).find_map(|violation| repair(checker, violation))?
+                }
             }
         };
         let next = tree.apply(&edit, Repair::All);
@@ -435,7 +463,9 @@ impl Fixer<'_, '_> {
         let plain = operand.tail == Tail::Value
             && !operand.steps.iter().any(|s| matches!(s, PathStep::Follow(_) | PathStep::Up));
         let node = self.tree.locate(record, operand, Some(self.tables))?;
-        if plain { self.set(node, number) } else { None }
+        let refers = self.tree.format().field(self.tree.node(node).field).refers.as_ref();
+        let dangles = refers.is_some_and(|to| to.none != Some(number) && self.tables.find(to.table, number).is_none());
+        if plain && !dangles { self.set(node, number) } else { None }
     }
 
     /// Dividend and divisor at the ends of their ranges, if those give the protected result.

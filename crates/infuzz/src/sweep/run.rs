@@ -1,9 +1,9 @@
 //! Runs the cases of a plan against a device, without a reset between them.
 
 use super::plan::Plan;
-use crate::device::{Device, Outcome as Said};
+use super::reason::wrong_reason;
+use crate::device::Device;
 use crate::finding::{Kind, Raised};
-use crate::judgement::{Judge, Judgement};
 use crate::oracle::{Bench, CaseResult, STATES};
 use crate::rules::{Cause, Violation};
 use crate::session::{Session, SessionStep};
@@ -153,39 +153,4 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
 /// The session that a case's bytes hold, if they do.
 fn session_of(bytes: &[u8]) -> Option<Session> {
     Session::is_session(bytes).then(|| Session::parse(std::str::from_utf8(bytes).ok()?).ok()).flatten()
-}
-
-/// The reason given must be one of the broken rules, at one of the fields that take part in
-/// it or a record around them. Where the structure is damaged, what follows the damage may be
-/// read in several ways, and the reason is not judged.
-pub fn wrong_reason(judge: &mut Judge<'_>, bytes: &[u8], result: &CaseResult) -> Option<Raised> {
-    let (Judgement::Refuse(_), Said::Refused, Some(reason)) =
-        (result.judgement, result.answer.outcome, &result.answer.reason)
-    else {
-        return None;
-    };
-    let (tree, violations) = judge.explain(bytes);
-    if violations.iter().any(|v| matches!(v.cause, Cause::Shape | Cause::Relation)) {
-        return None;
-    }
-    let format = tree.format();
-    let of_rule = violations.iter().filter(|v| format.rule(v.rule) == reason.rule);
-    let mut paths = of_rule.flat_map(|v| &v.involved).map(|node| tree.path(*node)).peekable();
-    if paths.peek().is_none() {
-        let broken: Vec<&str> = violations.iter().map(|v| format.rule(v.rule)).collect();
-        return Some(Raised::new(
-            Kind::WrongReason,
-            format!("refused because of {} at {}, but broken is {}", reason.rule, reason.field, broken.join(", ")),
-        ));
-    }
-    let named = &reason.field;
-    let right = paths.any(|path| {
-        path == *named || path.strip_prefix(named.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
-    });
-    (!right).then(|| {
-        Raised::new(
-            Kind::WrongReason,
-            format!("refused because of {} at {named}, which takes no part in it", reason.rule),
-        )
-    })
 }
