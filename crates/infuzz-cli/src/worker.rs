@@ -22,9 +22,6 @@ use std::process::exit;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Entries looked up of each library that a case puts to use.
-const LOOK_UPS: usize = 16;
-
 /// Passed cases are reported at the latest after so many, or after this time.
 const BATCH: usize = 256;
 const EVERY: Duration = Duration::from_millis(50);
@@ -40,7 +37,7 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
     };
     let bench = || {
         let bench = Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?;
-        Ok::<_, BenchError>(bench.with_meter(METER).with_look_ups(LOOK_UPS))
+        Ok::<_, BenchError>(bench.with_meter(METER).thorough())
     };
     let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
         Ok(both) => both,

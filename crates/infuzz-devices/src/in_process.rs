@@ -4,7 +4,7 @@ use crate::memory::{Memory, Power};
 use infuzz::device::{
     Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, Which, digest,
 };
-use pump::{Error, Pump, Slot, Storage};
+use pump::{Error, Library, Pump, Slot, Storage};
 
 /// Bytes per chunk of a transfer.
 const CHUNK: usize = 1024;
@@ -15,13 +15,36 @@ pub struct PumpInProcess {
     pump: Pump<Memory>,
     snapshots: Vec<Pump<Memory>>,
     power: Power,
+    /// What each slot held last, by its version: a digest takes time in proportion to the library.
+    held: [Option<(u64, Held)>; 3],
 }
 
 impl PumpInProcess {
     /// A new pump without a library.
     pub fn new() -> Self {
         let power = Power::default();
-        PumpInProcess { pump: Pump::power_on(Memory::on(&power)), snapshots: Vec::new(), power }
+        PumpInProcess { pump: Pump::power_on(Memory::on(&power)), snapshots: Vec::new(), power, held: [None; 3] }
+    }
+
+    /// The slot that a library stands in.
+    fn slot_of(&self, library: Option<Library<'_>>) -> Option<Slot> {
+        let start = library?.bytes().as_ptr();
+        let storage = self.pump.manager().storage();
+        Slot::ALL.into_iter().find(|slot| storage.slot(*slot).as_ptr() == start)
+    }
+
+    /// What a slot holds.
+    fn held(&mut self, slot: Slot) -> Held {
+        let storage = self.pump.manager().storage();
+        let version = storage.version(slot);
+        match self.held[slot as usize] {
+            Some((known, held)) if known == version => held,
+            _ => {
+                let held = Held::of(storage.slot(slot));
+                self.held[slot as usize] = Some((version, held));
+                held
+            }
+        }
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -74,6 +97,7 @@ impl Device for PumpInProcess {
 
     fn reset(&mut self) {
         self.power.damage(None);
+        self.held = [None; 3];
         self.pump = Pump::power_on(Memory::on(&self.power));
     }
 
@@ -103,10 +127,12 @@ impl Device for PumpInProcess {
     }
 
     fn observe(&mut self) -> Observation {
+        let (active, staged) = (self.slot_of(self.pump.active()), self.slot_of(self.pump.staged()));
+        let (active, staged) = (active.map(|slot| self.held(slot)), staged.map(|slot| self.held(slot)));
         let therapy = self.pump.therapy();
         Observation {
-            active: self.pump.active().map(|library| Held::of(library.bytes())),
-            staged: self.pump.staged().map(|library| Held::of(library.bytes())),
+            active,
+            staged,
             running: therapy.is_running(),
             rate: u64::from(therapy.rate()),
             vtbi: u64::from(therapy.vtbi()),
@@ -134,6 +160,7 @@ impl Device for PumpInProcess {
         if let Some(pump) = self.snapshots.get(snapshot) {
             self.pump = pump.clone();
             self.power.damage(None);
+            self.held = [None; 3];
         }
     }
 
@@ -156,13 +183,10 @@ impl Device for PumpInProcess {
     }
 
     fn damage(&mut self, which: Which) {
-        let library = match which {
+        let slot = self.slot_of(match which {
             Which::Active => self.pump.active(),
             Which::Staged => self.pump.staged(),
-        };
-        let storage = self.pump.manager().storage();
-        let held = library.map(|library| library.bytes().as_ptr());
-        let slot = Slot::ALL.into_iter().find(|slot| held == Some(storage.slot(*slot).as_ptr()));
+        });
         self.power.damage(slot);
     }
 

@@ -47,12 +47,19 @@ impl Power {
 pub(crate) struct Memory {
     inner: MemoryStorage,
     power: Power,
+    /// How often each slot was written or erased.
+    changes: [u64; 3],
 }
 
 impl Memory {
     /// Empty memory on a power supply.
     pub(crate) fn on(power: &Power) -> Self {
-        Memory { inner: MemoryStorage::new(), power: power.clone() }
+        Memory { inner: MemoryStorage::new(), power: power.clone(), changes: [0; 3] }
+    }
+
+    /// A number that is another one whenever the content of the slot may be.
+    pub(crate) fn version(&self, slot: Slot) -> u64 {
+        self.changes[slot as usize] << 1 | u64::from(self.power.0.get().damaged == Some(slot))
     }
 }
 
@@ -70,6 +77,7 @@ impl Storage for Memory {
     }
 
     fn erase(&mut self, slot: Slot) -> Result<(), StorageError> {
+        self.changes[slot as usize] += 1;
         if self.power.0.get().damaged == Some(slot) {
             self.power.damage(None);
         }
@@ -78,6 +86,7 @@ impl Storage for Memory {
     }
 
     fn program(&mut self, slot: Slot, bytes: &[u8]) -> Result<(), StorageError> {
+        self.changes[slot as usize] += 1;
         let allowed = self.power.allowed(bytes.len());
         self.inner.program(slot, &bytes[..allowed])?;
         if allowed < bytes.len() { Err(StorageError::Failed) } else { Ok(()) }

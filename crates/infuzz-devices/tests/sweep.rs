@@ -19,7 +19,8 @@ fn sweep<D: Device>(library: &str, device: D) -> (BTreeMap<Kind, usize>, usize, 
         .map(|n| (n.to_string(), seed(n)));
     let plan = Plan::new(&format, &seed(library), others.collect(), Instances::Three);
     let bench = Bench::new(&format, device, [seed("known-good-a"), seed("known-good-b")])
-        .expect("the known-good libraries are accepted");
+        .expect("the known-good libraries are accepted")
+        .thorough();
     let mut sweeper = Sweeper::new(&plan, bench);
     let (mut kinds, mut accept, mut refuse, mut recovered) = (BTreeMap::new(), 0, 0, 0);
     for index in 0..plan.cases.len() {

@@ -31,8 +31,6 @@ const PASSES_MS: u32 = 36_007;
 /// Time that passes before a case in the states in which something has been infused.
 const BEFORE_MS: u32 = 3_600_000;
 const HOUR_MS: u128 = 3_600_000;
-/// Entries looked up of each library that is put to use, unless told otherwise.
-const LOOK_UPS: usize = 3;
 
 /// A known-good library.
 #[derive(Clone, Debug)]
@@ -82,7 +80,8 @@ pub struct Bench<'f, D> {
     kept: isize,
     /// The longest input since then.
     longest: usize,
-    look_ups: usize,
+    /// Takes every look at every library that is put to use.
+    thorough: bool,
     /// Chunks that a session has sent.
     received: Vec<u8>,
     /// The last file that a session has sent, and what was said to it.
@@ -149,7 +148,7 @@ impl<'f, D: Device> Bench<'f, D> {
             meter: None,
             kept: 0,
             longest: 0,
-            look_ups: LOOK_UPS,
+            thorough: false,
             received: Vec::new(),
             sent: None,
             damaged: None,
@@ -167,9 +166,10 @@ impl<'f, D: Device> Bench<'f, D> {
         self
     }
 
-    /// Looks up so many entries of each library that is put to use.
-    pub fn with_look_ups(mut self, most: usize) -> Self {
-        self.look_ups = most;
+    /// Looks at every library that is put to use in every way: many of its entries, keys that it
+    /// does not have, what the device writes of it. Otherwise some looks are taken at one in four.
+    pub fn thorough(mut self) -> Self {
+        self.thorough = true;
         self
     }
 
