@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long)]
     deletions: bool,
     /// Most executions of the fuzz target for each defect
-    #[arg(long, default_value_t = 100_000)]
+    #[arg(long, default_value_t = 20_000)]
     runs: u64,
     /// Print one JSON object
     #[arg(long)]
