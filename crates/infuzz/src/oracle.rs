@@ -75,6 +75,8 @@ pub struct Bench<'f, D> {
     passed: bool,
     /// Whether it was stopped for the next case.
     stopped: bool,
+    /// How long it has run.
+    ran_ms: u64,
     meter: Option<Meter>,
     /// Bytes that the device has allocated and not freed since the last reset.
     kept: isize,
@@ -145,6 +147,7 @@ impl<'f, D: Device> Bench<'f, D> {
             twin: Default::default(),
             passed: false,
             stopped: false,
+            ran_ms: 0,
             meter: None,
             kept: 0,
             longest: 0,
@@ -191,7 +194,7 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Back to the first known-good library active and a therapy running.
     pub fn reset(&mut self) -> Result<(), BenchError> {
         (self.kept, self.longest, self.active) = (0, 0, 0);
-        (self.passed, self.stopped) = (false, false);
+        (self.passed, self.stopped, self.ran_ms) = (false, false, 0);
         if let Some(ready) = self.ready {
             self.device.restore(ready);
             return Ok(());
@@ -261,12 +264,13 @@ impl<'f, D: Device> Bench<'f, D> {
 
     fn let_time_pass(&mut self) {
         self.device.tick(BEFORE_MS);
+        self.ran_ms += u64::from(BEFORE_MS);
         self.passed = true;
     }
 
     fn start_anew(&mut self) {
         self.device.start(RATE, VTBI);
-        (self.passed, self.stopped) = (false, false);
+        (self.passed, self.stopped, self.ran_ms) = (false, false, 0);
     }
 
     /// Delivers a case and then the known-good library that is not active.
@@ -302,15 +306,16 @@ impl<'f, D: Device> Bench<'f, D> {
     }
 
     /// Lets time pass. A therapy goes on at its rate up to its volume, and nothing else changes.
-    /// Devices round the volume as they like.
+    /// Devices round the volume as they like, but do not lose what they have rounded off.
     fn tick(&mut self, milliseconds: u32) -> Option<Raised> {
         let before = self.observe();
         self.device.tick(milliseconds);
         let after = self.observe();
-        let infused = if before.running { u128::from(before.rate) * u128::from(milliseconds) / HOUR_MS } else { 0 };
-        let infused = u64::try_from(infused).unwrap_or(u64::MAX).saturating_add(before.infused);
-        let right = after.infused.abs_diff(infused.min(before.vtbi.max(before.infused))) <= 1
-            && after.running == (before.running && after.infused < before.vtbi);
+        self.ran_ms += if before.running { u64::from(milliseconds) } else { 0 };
+        let infused = u128::from(before.rate) * u128::from(self.ran_ms) / HOUR_MS;
+        let infused = u64::try_from(infused).unwrap_or(u64::MAX).min(before.vtbi);
+        let right =
+            after.infused.abs_diff(infused) <= 1 && after.running == (before.running && after.infused < before.vtbi);
         let expected = Observation { infused: after.infused, running: after.running, ..before };
         let what = if !right {
             format!(

@@ -85,7 +85,18 @@ pub(super) fn overlong_characters(c: &Context<'_, '_>) -> Applied {
     if text.max_chars >= text.max_bytes {
         return Err("a text with too many characters has too many bytes");
     }
-    one(text, "one character too many", "A".repeat(text.max_chars as usize + 1).as_bytes())
+    let characters = text.max_chars as usize + 1;
+    let mut contents = vec![("one character too many".to_string(), "A".repeat(characters))];
+    if let Some(wide) = wide(charset(c, text)) {
+        let room = (text.max_bytes as usize).saturating_sub(characters) / (wide.len_utf8() - 1).max(1);
+        let mut counts = vec![1, room.min(characters)];
+        counts.dedup();
+        for most in counts.into_iter().filter(|most| (1..=room).contains(most)) {
+            let content = std::iter::repeat_n(wide, most).chain(std::iter::repeat_n('A', characters - most)).collect();
+            contents.push((format!("one character too many, {most} of them beyond ASCII"), content));
+        }
+    }
+    all(text, contents.iter().map(|(label, content)| (label.clone(), content.as_bytes())))
 }
 
 pub(super) fn overlong_bytes(c: &Context<'_, '_>) -> Applied {

@@ -1,6 +1,6 @@
 //! The steps of a session: what a device must do at each, and what must not change.
 
-use super::{Bench, RATE, VTBI, describe, difference};
+use super::{Bench, describe, difference};
 use crate::device::{Answer, Device, Held, Observation, Outcome, Request, Which};
 use crate::finding::{Kind, Raised};
 use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
@@ -74,7 +74,7 @@ impl<D: Device> Bench<'_, D> {
                 None
             }
             SessionStep::Start => {
-                self.device.start(RATE, VTBI);
+                self.start_anew();
                 None
             }
             SessionStep::Stop => {
@@ -111,7 +111,7 @@ impl<D: Device> Bench<'_, D> {
         }
         self.came_into_use(&before, &after);
         self.damaged = None;
-        self.device.start(RATE, VTBI);
+        self.start_anew();
     }
 
     fn came_into_use(&mut self, before: &Observation, after: &Observation) {
@@ -237,7 +237,7 @@ impl<D: Device> Bench<'_, D> {
                 "after the power failed neither the old nor the new library is in use",
             ));
         }
-        self.device.start(RATE, VTBI);
+        self.start_anew();
         answer
     }
 

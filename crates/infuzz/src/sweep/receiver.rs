@@ -333,6 +333,15 @@ fn activations(of: &Libraries<'_>) -> Vec<(&'static str, Steps)> {
             ]),
         ),
         (
+            "a therapy to its end",
+            vec![SessionStep::Wait(17_999_000), SessionStep::Wait(1_000), SessionStep::Wait(1_000)],
+        ),
+        ("a therapy in small steps", vec![SessionStep::Wait(7); 300]),
+        (
+            "activation after a therapy has come to its end",
+            join([&staged(small), &[SessionStep::Wait(20_000_000), ask(Activate), SessionStep::Wait(1_000)]]),
+        ),
+        (
             "therapy started after staging",
             join([&[SessionStep::Stop], &staged(small), &[SessionStep::Start, refused(Activate, THERAPY)]]),
         ),
