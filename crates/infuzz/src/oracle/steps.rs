@@ -246,7 +246,7 @@ impl<D: Device> Bench<'_, D> {
     fn activation(&mut self, before: &Observation, answer: &Answer, after: &Observation, raised: &mut Vec<Raised>) {
         let expected = match answer.outcome {
             Outcome::Accepted => Observation { active: before.staged.or(before.active), staged: None, ..*before },
-            Outcome::Refused if self.damaged == Some(Which::Staged) => Observation { staged: after.staged, ..*before },
+            Outcome::Refused if self.damaged == Some(Which::Staged) => Observation { staged: None, ..*before },
             Outcome::Refused | Outcome::Silent => *before,
         };
         if *after != expected {
