@@ -138,7 +138,7 @@ impl Body {
 
     /// Mutates an input in place; structure-aware for files, plain for edit scripts.
     pub fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
-        self.mutation.mutate(data, max_size, seed)
+        self.mutation.mutate_like(self.bench.judge().last(), data, max_size, seed)
     }
 
     /// Combines two inputs.

@@ -59,6 +59,11 @@ impl<'f> Judge<'f> {
         &self.tree
     }
 
+    /// The tree of the input decoded last.
+    pub fn last(&self) -> &Tree<'f> {
+        &self.tree
+    }
+
     /// Decodes an input that may have the structure of another, such as the one it was made
     /// from; judging it then goes on from there.
     pub fn decode_like(&mut self, other: &Tree<'f>, bytes: &[u8]) {

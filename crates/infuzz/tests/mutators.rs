@@ -56,6 +56,12 @@ fn the_same_seed_gives_the_same_bytes() {
             let names = (first.mutate(&mut a, 80_000, seed), second.mutate(&mut b, 80_000, seed));
             assert_eq!(names.0, names.1, "{}: seed {seed}", format.name);
             assert_eq!(a, b, "{}: seed {seed}", format.name);
+            // Nor does what is decoded already.
+            for known in [&a, start, &inputs[0]] {
+                let mut c = start.clone();
+                let name = second.mutate_like(&Tree::decode(&format, known), &mut c, 80_000, seed);
+                assert_eq!((name, &c), (names.0, &a), "{}: seed {seed}", format.name);
+            }
             // What the second has seen in between makes no difference.
             second.mutate(&mut inputs[0].clone(), 80_000, seed + 1_000_000);
         }

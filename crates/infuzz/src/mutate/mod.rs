@@ -133,6 +133,16 @@ impl<'f> Mutation<'f> {
     /// Changes `data`; gives the name of the mutator that did. The result has at most `max_size`
     /// bytes and depends on nothing but `data`, `max_size` and `seed`.
     pub fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
+        self.change(None, data, max_size, seed)
+    }
+
+    /// The same, faster where `data` resembles an input that is decoded already: engines mutate
+    /// again what they have just executed.
+    pub fn mutate_like(&mut self, known: &Tree<'f>, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
+        self.change(Some(known), data, max_size, seed)
+    }
+
+    fn change(&mut self, known: Option<&Tree<'f>>, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
         let mut rng = Rng::new(seed);
         let useless = data.len() < 8 || rng.one_in(64);
         if useless && let Some(start) = rng.pick(&self.seeds).filter(|s| s.len() <= max_size) {
@@ -143,7 +153,10 @@ impl<'f> Mutation<'f> {
             raw::mutate(data, max_size, &mut rng);
             return "raw";
         }
-        self.tree.redecode(data);
+        match known {
+            Some(known) => self.tree.redecode_like(known, data),
+            None => self.tree.redecode(data),
+        }
         self.tables.rebuild(&self.tree);
         let context = Context { tree: &self.tree, tables: &self.tables, donor: &self.donor, max_size };
         // One of the mutators that apply, each with the same chance: one that had bad luck with

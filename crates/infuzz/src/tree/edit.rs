@@ -4,7 +4,7 @@
 //! Relations whose true value the edit changes are written anew (sizes, counts and offsets first,
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
-use super::relation::encode_number;
+use super::relation::with_number;
 use super::{NodeId, Tree, codec, decode};
 use crate::compose::default_bytes;
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Tail, TestKind};
@@ -305,7 +305,7 @@ impl Tree<'_> {
             if (old == new && repair != Repair::All) || moved.gone(node) || set_by_edit(node) {
                 continue;
             }
-            writer.write(moved.start(node), &encode_number(&self.format().field(self.node(node).field).shape, new));
+            writer.number(moved.start(node), &self.format().field(self.node(node).field).shape, new);
         }
     }
 
@@ -331,7 +331,8 @@ impl Tree<'_> {
             if moved.gone(node) {
                 continue;
             }
-            let (Some(target), Some(covered)) = (self.relation_target(node), self.covered(node)) else { continue };
+            let Some(target) = self.relation_target(node) else { continue };
+            let Some(covered) = self.covered_in(node, target) else { continue };
             let to_here = covered.end == self.node(node).start;
             let span = moved.start(target)..if to_here { moved.start(node) } else { moved.end(target) };
             let touched = moved
@@ -349,7 +350,7 @@ impl Tree<'_> {
             };
             let Some(bytes) = writer.out.get(span) else { continue };
             let value = super::compute_check(*algorithm, bytes);
-            writer.write(moved.start(node), &self.encode_number(node, value));
+            writer.number(moved.start(node), &self.format().field(self.node(node).field).shape, value);
         }
     }
 
@@ -407,12 +408,13 @@ impl Tree<'_> {
                 && !kept.contains(&start)
                 && let Some(value) = tree.expected(node)
             {
-                pending.push((start, tree.encode_number(node, value)));
+                pending.push((node, value));
             }
         }
         let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
-        for (at, bytes) in pending {
-            writer.write(at, &bytes);
+        for (node, value) in pending {
+            let at = tree.node(node);
+            writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
         }
         for node in tree.checks() {
             let at = tree.node(node);
@@ -428,7 +430,7 @@ impl Tree<'_> {
                 continue;
             }
             let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
-            writer.write(at.start as usize, &tree.encode_number(node, value));
+            writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
         }
         Some(writer.out)
     }
@@ -448,6 +450,10 @@ struct Writer {
 }
 
 impl Writer {
+    fn number(&mut self, at: usize, shape: &Shape, value: u64) {
+        with_number(shape, value, |bytes| self.write(at, bytes));
+    }
+
     fn write(&mut self, at: usize, bytes: &[u8]) {
         let range = at..at + bytes.len();
         if let Some(target) = self.out.get_mut(range.clone()) {

@@ -35,15 +35,15 @@ impl Tree<'_> {
 
     /// The bytes a check covers.
     pub fn covered(&self, node: NodeId) -> Option<Range<u32>> {
+        self.covered_in(node, self.relation_target(node)?)
+    }
+
+    /// The same, given what the check is about.
+    pub(super) fn covered_in(&self, node: NodeId, target: NodeId) -> Option<Range<u32>> {
+        let at = self.node(target);
         match &self.relation(node)?.kind {
-            RelationKind::Check { over: Span::Before, .. } => {
-                let context = self.enclosing_record(node);
-                Some(self.node(context).start..self.node(node).start)
-            }
-            RelationKind::Check { over: Span::Field(_), .. } => {
-                let target = self.node(self.relation_target(node)?);
-                Some(target.start..target.end)
-            }
+            RelationKind::Check { over: Span::Before, .. } => Some(at.start..self.node(node).start),
+            RelationKind::Check { over: Span::Field(_), .. } => Some(at.start..at.end),
             _ => None,
         }
     }
@@ -62,7 +62,7 @@ impl Tree<'_> {
             }
             RelationKind::OffsetOf(_) => u64::from(self.node(target).start),
             RelationKind::Check { algorithm, .. } => {
-                let covered = self.covered(node)?;
+                let covered = self.covered_in(node, target)?;
                 compute_check(*algorithm, &self.bytes[covered.start as usize..covered.end as usize])
             }
         })
@@ -76,21 +76,27 @@ impl Tree<'_> {
 
 /// The bytes of a number in a shape; cut to its width. Empty for shapes that hold no number.
 pub fn encode_number(shape: &Shape, value: u64) -> Vec<u8> {
+    with_number(shape, value, <[u8]>::to_vec)
+}
+
+/// Hands the bytes of a number in a shape on.
+pub(super) fn with_number<T>(shape: &Shape, value: u64, take: impl FnOnce(&[u8]) -> T) -> T {
     match shape {
         Shape::Uint { width, big }
         | Shape::Int { width, big }
         | Shape::Enum { width, big, .. }
         | Shape::Bits { width, big, .. } => {
-            let mut bytes = value.to_le_bytes()[..usize::from(*width)].to_vec();
+            let mut bytes = value.to_le_bytes();
+            let bytes = &mut bytes[..usize::from(*width)];
             if *big {
                 bytes.reverse();
             }
-            bytes
+            take(bytes)
         }
         Shape::Digits { width } => {
             let text = format!("{value:0width$}", width = usize::from(*width));
-            text.as_bytes()[text.len() - usize::from(*width)..].to_vec()
+            take(&text.as_bytes()[text.len() - usize::from(*width)..])
         }
-        _ => Vec::new(),
+        _ => take(&[]),
     }
 }
