@@ -1,3 +1,3 @@
 //! Fuzz target: see the table in `infuzz_fuzz`.
-#![cfg_attr(fuzzing, no_main)]
+#![cfg_attr(engine = "libfuzzer", no_main)]
 infuzz_fuzz::main!("drug_library");

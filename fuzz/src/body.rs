@@ -60,6 +60,11 @@ impl Body {
         })
     }
 
+    /// The target.
+    pub fn target(&self) -> &'static Target {
+        self.target
+    }
+
     /// The description.
     pub fn format(&self) -> &'static Format {
         self.format
@@ -105,6 +110,12 @@ impl Body {
         self.run(&deliveries)
     }
 
+    /// One execution of what a script comes to, for engines whose own mutation knows no structure.
+    pub fn execute_script(&mut self, script: &EditScript) -> Option<Fault> {
+        let bytes = script.bytes(&mut self.mutation, self.target.max_len);
+        self.execute(&bytes)
+    }
+
     /// Replays a kept file: an input, or a session as readable text.
     pub fn replay(&mut self, bytes: &[u8]) -> Result<Option<Fault>, String> {
         Ok(self.execute(bytes))
@@ -119,6 +130,7 @@ impl Body {
         if let [only] = deliveries {
             self.bench.judge().decode_like(self.mutation.tree(), only);
         }
+        self.reach.begin();
         let results: Vec<CaseResult> = self.bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {

@@ -6,11 +6,10 @@
 #![deny(missing_docs)]
 
 mod body;
-mod engine;
+pub mod engines;
 mod explore;
 mod files;
-#[cfg(fuzzing)]
-pub mod libfuzzer;
+mod guidance;
 pub mod meter;
 mod reach;
 mod table;
@@ -18,8 +17,6 @@ mod table;
 pub use body::{Body, Fault};
 pub use explore::{Exploration, explore};
 pub use files::replay_files;
+pub use guidance::{Guidance, VARIABLE as GUIDANCE_VARIABLE};
 pub use reach::{Reach, ReachPoint};
 pub use table::{Input, TARGETS, Target, target};
-
-#[cfg(fuzzing)]
-pub use libfuzzer_sys;

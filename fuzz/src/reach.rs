@@ -17,6 +17,8 @@ pub struct ReachPoint {
 #[derive(Clone, Debug)]
 pub struct Reach {
     points: Vec<ReachPoint>,
+    /// Those that the last execution reached, in no order and perhaps more than once.
+    recent: Vec<usize>,
     rules: Vec<String>,
     /// What an occurrence of each field counts for, by its id.
     counted: Vec<Counted>,
@@ -37,7 +39,7 @@ impl Reach {
     /// The points of `format`.
     pub fn new(format: &Format) -> Self {
         let counted = vec![Counted::Nothing; format.fields.len()];
-        let mut reach = Reach { points: Vec::new(), rules: Vec::new(), counted };
+        let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted };
         for rule in &format.rules {
             reach.add(format!("refused {}", rule.id));
             reach.rules.push(rule.id.clone());
@@ -78,11 +80,13 @@ impl Reach {
     /// Counts what an execution reached; gives the index of the first new point, if any.
     pub fn note(&mut self, tree: &Tree<'_>, answer: &Answer) -> Option<usize> {
         let mut fresh = None;
+        let recent = &mut self.recent;
         let mut hit = |points: &mut Vec<ReachPoint>, index: usize| {
             if points[index].hits == 0 {
                 fresh = Some(index);
             }
             points[index].hits += 1;
+            recent.push(index);
         };
         match answer.outcome {
             Outcome::Refused => {
@@ -109,6 +113,16 @@ impl Reach {
             Outcome::Silent => {}
         }
         fresh
+    }
+
+    /// Forgets what was reached in the last execution, not what was reached at all.
+    pub fn begin(&mut self) {
+        self.recent.clear();
+    }
+
+    /// What was reached since [`Reach::begin`]: places in [`Reach::points`], some perhaps twice.
+    pub fn recent(&self) -> &[usize] {
+        &self.recent
     }
 
     /// All points.

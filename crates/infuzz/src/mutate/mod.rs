@@ -16,6 +16,7 @@ mod reference;
 mod relation;
 mod rule;
 mod splice;
+mod trim;
 mod truncate;
 
 use crate::format::{Format, Shape};
@@ -24,6 +25,7 @@ use crate::rules::{Checker, settle};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
 pub use crossover::crossover;
+pub use trim::Trimmer;
 
 /// How often a mutator tries to find something to change.
 const TRIES: usize = 6;

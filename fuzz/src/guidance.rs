@@ -1,0 +1,53 @@
+//! What engines are told beside the code that ran.
+
+/// Which guidance is on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Guidance {
+    /// A branch for each verdict and reason, and for each kind of record accepted.
+    pub reasons: bool,
+    /// Coverage while the last input was accepted, apart from coverage while it was refused.
+    pub accepted: bool,
+}
+
+/// The variable that says which guidance is on, to measure what each is worth.
+pub const VARIABLE: &str = "INFUZZ_GUIDANCE";
+
+impl Guidance {
+    /// What wins where it was measured, see `docs/engines.md`.
+    pub const DEFAULT: Guidance = Guidance { reasons: true, accepted: false };
+
+    /// As the variable has it: `none`, or a list of `reasons` and `accepted`.
+    pub fn from_environment() -> Result<Guidance, String> {
+        match std::env::var(VARIABLE) {
+            Ok(text) => Guidance::named(&text),
+            Err(_) => Ok(Guidance::DEFAULT),
+        }
+    }
+
+    fn named(text: &str) -> Result<Guidance, String> {
+        let mut guidance = Guidance { reasons: false, accepted: false };
+        for word in text.split(',') {
+            match word {
+                "none" => {}
+                "reasons" => guidance.reasons = true,
+                "accepted" => guidance.accepted = true,
+                other => {
+                    return Err(format!("{VARIABLE} has `{other}`: it is none, or a list of reasons and accepted"));
+                }
+            }
+        }
+        Ok(guidance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Guidance;
+
+    #[test]
+    fn guidance_is_named() {
+        assert_eq!(Guidance::named("none"), Ok(Guidance { reasons: false, accepted: false }));
+        assert_eq!(Guidance::named("reasons,accepted"), Ok(Guidance { reasons: true, accepted: true }));
+        assert!(Guidance::named("all").is_err_and(|why| why.contains("`all`")));
+    }
+}
