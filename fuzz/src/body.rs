@@ -4,13 +4,27 @@ use crate::reach::Reach;
 use crate::table::{Input, Target};
 use arbitrary::Unstructured;
 use infuzz::builtin::Builtin;
-use infuzz::device::Outcome;
+use infuzz::device::{Device, Outcome};
 use infuzz::finding::Raised;
 use infuzz::format::Format;
 use infuzz::mutate::{Mutation, crossover};
 use infuzz::oracle::{Bench, CaseResult, Meter, STATES};
 use infuzz::script::EditScript;
-use infuzz_devices::PumpInProcess;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The device of the targets.
+#[cfg(not(feature = "tripwire"))]
+type Pump = infuzz_devices::PumpInProcess;
+#[cfg(feature = "tripwire")]
+type Pump = crate::tripwire::Tripwire;
+
+fn pump() -> Pump {
+    #[cfg(not(feature = "tripwire"))]
+    return infuzz_devices::PumpInProcess::new();
+    #[cfg(feature = "tripwire")]
+    crate::tripwire::Tripwire::new()
+}
 
 /// Most libraries in a row for a target of edits.
 const MAX_DELIVERIES: usize = 8;
@@ -30,10 +44,22 @@ pub struct Fault {
 pub struct Body {
     target: &'static Target,
     format: &'static Format,
-    bench: Bench<'static, PumpInProcess>,
+    bench: Bench<'static, Pump>,
     mutation: Mutation<'static>,
     reach: Reach,
     accepted: bool,
+}
+
+/// A built-in description, loaded once for as long as the process lives.
+fn description(name: &'static str, builtin: &Builtin) -> Result<&'static Format, String> {
+    static LOADED: Mutex<BTreeMap<&str, &Format>> = Mutex::new(BTreeMap::new());
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(format) = loaded.get(name) {
+        return Ok(format);
+    }
+    let format: &'static Format = Box::leak(Box::new(builtin.load().map_err(|e| e.to_string())?));
+    loaded.insert(name, format);
+    Ok(format)
 }
 
 impl Body {
@@ -41,11 +67,10 @@ impl Body {
     /// that does not accept the known-good libraries.
     pub fn new(target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
-        // One description per process, for as long as the process lives.
-        let format: &'static Format = Box::leak(Box::new(builtin.load().map_err(|e| e.to_string())?));
+        let format = description(target.format, builtin)?;
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
-        let mut bench = Bench::new(format, PumpInProcess::new(), [seed("known-good-a")?, seed("known-good-b")?])
-            .map_err(|e| e.to_string())?;
+        let mut bench =
+            Bench::new(format, pump(), [seed("known-good-a")?, seed("known-good-b")?]).map_err(|e| e.to_string())?;
         if let Some(meter) = meter {
             bench = bench.with_meter(meter);
         }
@@ -112,8 +137,13 @@ impl Body {
 
     /// One execution of what a script comes to, for engines whose own mutation knows no structure.
     pub fn execute_script(&mut self, script: &EditScript) -> Option<Fault> {
-        let bytes = script.bytes(&mut self.mutation, self.target.max_len);
+        let bytes = self.scripted(script);
         self.execute(&bytes)
+    }
+
+    /// The input that a script comes to.
+    pub fn scripted(&mut self, script: &EditScript) -> Vec<u8> {
+        script.bytes(&mut self.mutation, self.target.max_len)
     }
 
     /// Replays a kept file: an input, or a session as readable text.
@@ -123,8 +153,13 @@ impl Body {
 
     /// The same for given deliveries.
     pub fn run(&mut self, deliveries: &[Vec<u8>]) -> Option<Fault> {
+        self.run_all(deliveries).0
+    }
+
+    /// The same, with what came of each delivery.
+    pub(crate) fn run_all(&mut self, deliveries: &[Vec<u8>]) -> (Option<Fault>, Vec<CaseResult>) {
         if self.bench.reset().is_err() {
-            return None;
+            return (None, Vec::new());
         }
         self.bench.prepare(Self::state(deliveries));
         if let [only] = deliveries {
@@ -145,7 +180,12 @@ impl Body {
         }
         self.accepted = results.last().is_some_and(|result| result.answer.outcome == Outcome::Accepted);
         std::hint::black_box(&results);
-        fault
+        (fault, results)
+    }
+
+    /// What can be seen of the device now.
+    pub(crate) fn observed(&mut self) -> String {
+        format!("{:?}", self.bench.device().observe())
     }
 
     /// Mutates an input in place; structure-aware for files, plain for edit scripts.

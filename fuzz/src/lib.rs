@@ -13,6 +13,9 @@ mod guidance;
 pub mod meter;
 mod reach;
 mod table;
+mod trace;
+#[cfg(feature = "tripwire")]
+mod tripwire;
 
 pub use body::{Body, Fault};
 pub use explore::{Exploration, explore};
@@ -20,3 +23,4 @@ pub use files::replay_files;
 pub use guidance::{Guidance, VARIABLE as GUIDANCE_VARIABLE};
 pub use reach::{Reach, ReachPoint};
 pub use table::{Input, TARGETS, Target, target};
+pub use trace::{Trace, first_difference};

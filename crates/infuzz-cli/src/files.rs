@@ -42,6 +42,28 @@ pub fn make_folder(path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(path).map_err(|error| Failure::unwritable(path, &error))
 }
 
+/// Removes a folder with what is in it, if it is there.
+pub fn remove_folder(path: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::unwritable(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// The files of a folder by name, hidden ones left out; none if it is not there.
+pub fn in_folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Failure::unreadable(path, &error)),
+    };
+    let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file() && !hidden(path)).collect();
+    files.sort();
+    Ok(files)
+}
+
 /// The root of the workspace around the working directory.
 pub fn workspace() -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().map_err(|error| Failure::unreadable(Path::new("."), &error))?;

@@ -1,6 +1,8 @@
 //! The command `cargo infuzz`: one file per verb under `verbs`.
 
+mod campaign;
 mod describe;
+mod engine;
 mod failure;
 mod files;
 mod heatmap;

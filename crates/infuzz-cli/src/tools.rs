@@ -6,8 +6,80 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The version of cargo-fuzz that is installed if there is none.
-const CARGO_FUZZ: &str = "0.13.2";
+/// A cargo subcommand that an engine needs.
+#[derive(Debug)]
+pub struct Tool {
+    /// The program.
+    program: &'static str,
+    /// The package it comes in.
+    package: &'static str,
+    /// The version that is installed if there is none.
+    version: &'static str,
+}
+
+/// libFuzzer.
+pub const CARGO_FUZZ: Tool = Tool { program: "cargo-fuzz", package: "cargo-fuzz", version: "0.13.2" };
+/// AFL++; the version is that of the crate `afl`.
+pub const CARGO_AFL: Tool = Tool { program: "cargo-afl", package: "cargo-afl", version: "0.18.2" };
+/// honggfuzz; the version is that of the crate `honggfuzz`.
+pub const CARGO_HFUZZ: Tool = Tool { program: "cargo-hfuzz", package: "honggfuzz", version: "0.5.62" };
+/// bolero.
+pub const CARGO_BOLERO: Tool = Tool { program: "cargo-bolero", package: "cargo-bolero", version: "0.13.5" };
+
+impl Tool {
+    /// A PATH on which cargo finds the tool; installs it under `target/tools` if it is missing.
+    pub fn found(&self, root: &Path) -> Result<OsString, Failure> {
+        let own = tools(root);
+        let known = std::env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> = std::iter::once(own.join("bin")).chain(std::env::split_paths(&known)).collect();
+        let path = std::env::join_paths(&folders).map_err(|e| {
+            Failure::new("cannot use PATH", "PATH", e.to_string(), "remove the folder with a colon in its name")
+        })?;
+        if folders.iter().any(|folder| folder.join(self.program).is_file()) {
+            return Ok(path);
+        }
+        note(&format!("installing {} {} into target/tools (once)", self.package, self.version));
+        let mut install = Command::new("cargo");
+        install.args(["install", "--locked", "--quiet", "--version", self.version, "--root"]).arg(&own);
+        install.arg(self.package).current_dir(root).stdin(Stdio::null()).stdout(Stdio::null());
+        // The build settings of this workspace are not the tool's.
+        install.env_remove("CARGO_TARGET_DIR").env_remove("RUSTUP_TOOLCHAIN");
+        self.data_home(root, &mut install);
+        let output = install
+            .output()
+            .map_err(|e| Failure::new("cannot start cargo", "PATH", e.to_string(), "install Rust with rustup"))?;
+        if output.status.success() {
+            return Ok(path);
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        let why =
+            text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("cargo install failed").trim().to_string();
+        Err(Failure::new(
+            format!("cannot install {}", self.package),
+            "target/tools",
+            why,
+            format!("connect to the network, or put {} {} on the PATH", self.program, self.version),
+        ))
+    }
+
+    /// Sets what the tool needs to find what was installed with it.
+    pub fn environment(&self, root: &Path, command: &mut Command) {
+        if tools(root).join("bin").join(self.program).is_file() {
+            self.data_home(root, command);
+        }
+    }
+
+    /// AFL++ itself lies beside cargo-afl, not in the user's home.
+    fn data_home(&self, root: &Path, command: &mut Command) {
+        if self.program == CARGO_AFL.program {
+            command.env("XDG_DATA_HOME", tools(root).join("share"));
+        }
+    }
+}
+
+fn tools(root: &Path) -> PathBuf {
+    root.join("target/tools")
+}
 
 fn succeeds(command: &mut Command) -> bool {
     command
@@ -36,42 +108,4 @@ pub fn compiler() -> Result<(), Failure> {
 /// Whether a nightly toolchain is installed.
 pub fn has_nightly() -> bool {
     succeeds(Command::new("cargo").arg("+nightly").arg("--version").env_remove("RUSTUP_TOOLCHAIN"))
-}
-
-/// A PATH on which cargo finds cargo-fuzz; installs it under `target/tools` if it is missing.
-pub fn cargo_fuzz(root: &Path) -> Result<OsString, Failure> {
-    let tools = root.join("target/tools");
-    let known = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::iter::once(tools.join("bin")).chain(std::env::split_paths(&known)).collect();
-    let path = std::env::join_paths(&folders).map_err(|e| {
-        Failure::new("cannot use PATH", "PATH", e.to_string(), "remove the folder with a colon in its name")
-    })?;
-    if folders.iter().any(|folder| folder.join("cargo-fuzz").is_file()) {
-        return Ok(path);
-    }
-    note(&format!("installing cargo-fuzz {CARGO_FUZZ} into target/tools (once)"));
-    let mut install = Command::new("cargo");
-    install.args(["install", "--locked", "--quiet", "--version", CARGO_FUZZ, "--root"]).arg(&tools).arg("cargo-fuzz");
-    install.current_dir(root).stdin(Stdio::null()).stdout(Stdio::null());
-    let output = install
-        .output()
-        .map_err(|e| Failure::new("cannot start cargo", "PATH", e.to_string(), "install Rust with rustup"))?;
-    if output.status.success() {
-        return Ok(path);
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let why = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("cargo install failed").trim().to_string();
-    Err(Failure::new(
-        "cannot install cargo-fuzz",
-        "target/tools",
-        why,
-        format!("connect to the network, or put cargo-fuzz {CARGO_FUZZ} on the PATH"),
-    ))
-}
-
-/// Whether a target's binary fails on an input when it is run once more.
-pub fn fails_again(root: &Path, target: &str, input: &Path) -> bool {
-    let built = std::fs::read_dir(root.join("target")).into_iter().flatten().flatten();
-    let mut binaries = built.map(|entry| entry.path().join("release").join(target)).filter(|binary| binary.is_file());
-    binaries.next().is_some_and(|binary| !succeeds(Command::new(binary).arg("-timeout=10").arg(input)))
 }

@@ -1,16 +1,17 @@
 //! `corpus add`: keeps a regression, minimised, under a telling name, with the reason beside it.
 
+use crate::engine::{ENGINES, Engine, Form, Libfuzzer, Place, engine};
 use crate::failure::Failure;
 use crate::minimise::minimise;
 use crate::output::out;
 use crate::remote::{CASE_LIMIT, Came, Remote, stop_on_interrupt};
 use crate::setting::Setting;
-use crate::targets::target;
+use crate::targets::{self, target};
 use crate::verbs::replay;
 use crate::{Status, files, output};
 use clap::Subcommand;
 use infuzz::device::digest;
-use infuzz_fuzz::Target;
+use infuzz_fuzz::{Body, Target};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,6 +20,21 @@ use std::path::PathBuf;
 pub enum Verb {
     /// Keeps a regression: plain `cargo test` replays it from then on
     Add(Arguments),
+    /// Gathers what all engines have found into the one corpus that all read
+    Sync(SyncArguments),
+}
+
+/// What `corpus sync` takes.
+#[derive(clap::Args)]
+#[command(
+    after_help = "What covers nothing new is left out. The result is in fuzz/corpus, which git ignores.\n\nExample: cargo infuzz corpus sync drug_library"
+)]
+pub struct SyncArguments {
+    /// The target, such as drug_library
+    target: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 /// What `corpus add` takes.
@@ -45,8 +61,10 @@ pub struct Arguments {
 impl Verb {
     /// Does it.
     pub fn run(self) -> Result<Status, Failure> {
-        let Verb::Add(arguments) = self;
-        add(&arguments)
+        match self {
+            Verb::Add(arguments) => add(&arguments),
+            Verb::Sync(arguments) => sync(&arguments),
+        }
     }
 }
 
@@ -90,6 +108,72 @@ fn add(arguments: &Arguments) -> Result<Status, Failure> {
             bytes.len(),
             before.len()
         ));
+    }
+    Ok(Status::Expected)
+}
+
+/// The common corpus becomes the smallest set of inputs, of it and of all engines, that covers
+/// what they all cover. What fails is kept as a finding; nothing is removed before the rest is
+/// written.
+fn sync(arguments: &SyncArguments) -> Result<Status, Failure> {
+    let known = targets::target(&arguments.target)?;
+    let target =
+        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let root = files::workspace()?;
+    let scratch = files::Scratch::new()?;
+    let mut body = Body::new(target, None).map_err(|why| Failure::internal(target.name, why))?;
+    let all = scratch.path().join("all");
+    files::make_folder(&all)?;
+    // Each engine is kept from running meanwhile.
+    let mut places = Vec::new();
+    let mut libfuzzer = Libfuzzer::default();
+    for name in ENGINES {
+        let engine = engine(name)?;
+        let place = Place::new(&root, name, target, scratch.path())?;
+        let found = engine.found(&place).into_iter().map(|folder| (engine.form(), folder));
+        let plain = (*name == libfuzzer.name()).then(|| (Form::Plain, place.corpus.clone()));
+        for (form, folder) in found.chain(plain) {
+            for path in files::in_folder(&folder)? {
+                let input = form.wire(&mut body, files::read(&path)?);
+                files::write(&all.join(format!("{:016x}", digest(&input))), &input)?;
+            }
+        }
+        places.push((engine, place));
+    }
+    let Some(place) = places.iter().map(|(_, place)| place).next() else { return Ok(Status::Expected) };
+    libfuzzer.build(place)?;
+    let merged = scratch.path().join("merged");
+    files::make_folder(&merged)?;
+    let before = files::in_folder(&all)?.len();
+    let edges = libfuzzer.merge(place, &[place.seeds(), all], &merged)?;
+    let kept = files::in_folder(&merged)?;
+    let old = files::in_folder(&place.corpus)?;
+    let mut names = Vec::new();
+    for path in &kept {
+        let name = path.file_name().unwrap_or_default().to_os_string();
+        files::write(&place.corpus.join(&name), &files::read(path)?)?;
+        names.push(name);
+    }
+    for left in libfuzzer.left(place)? {
+        let bytes = files::read(&left.path)?;
+        let folder = root.join("target/infuzz/findings").join(target.name);
+        files::make_folder(&folder)?;
+        let path = folder.join(replay::id(left.kind, &bytes));
+        files::write(&path, &bytes)?;
+        output::note(&format!("fails: {}", replay::replay_command(*target, &path)));
+    }
+    for path in old.iter().filter(|path| !names.iter().any(|name| path.file_name() == Some(name))) {
+        std::fs::remove_file(path).map_err(|error| Failure::unwritable(path, &error))?;
+    }
+    for (engine, place) in &places {
+        engine.forget(place)?;
+    }
+    if arguments.json {
+        output::json(
+            &json!({ "target": target.name, "files_before": before, "files_after": kept.len(), "edges": edges }),
+        );
+    } else {
+        out(&format!("{}: {before} files before, {} after, {edges} edges\n", target.name, kept.len()));
     }
     Ok(Status::Expected)
 }

@@ -6,7 +6,8 @@ mod explain;
 mod explore;
 mod fuzz;
 mod library;
-mod replay;
+pub mod replay;
+mod stability;
 mod sweep;
 mod worker;
 
@@ -31,11 +32,16 @@ pub enum Verb {
     Corpus(corpus::Verb),
     /// Runs a target under a coverage-guided engine
     Fuzz(fuzz::Arguments),
+    /// Executes every corpus entry twice and compares
+    Stability(stability::Arguments),
     /// Plants defects in a copy of the pump and shows who finds them
     Defects(defects::Arguments),
     /// Runs a target's loop without an engine
     #[command(hide = true)]
     Explore(explore::Arguments),
+    /// Tells what executions come to
+    #[command(hide = true)]
+    Trace(stability::TraceArguments),
     /// Holds the device for another verb
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -51,6 +57,8 @@ impl Verb {
             Verb::Library(verb) => verb.run(),
             Verb::Corpus(verb) => verb.run(),
             Verb::Fuzz(arguments) => fuzz::run(&arguments),
+            Verb::Stability(arguments) => stability::run(&arguments),
+            Verb::Trace(arguments) => stability::trace(&arguments),
             Verb::Defects(arguments) => defects::run(&arguments),
             Verb::Explore(arguments) => explore::run(&arguments),
             Verb::Worker(arguments) => worker::run(&arguments),

@@ -1,0 +1,105 @@
+//! A pump that is bad on purpose: to see that every engine reports a crash, and that the
+//! determinism gate reports a device with moods.
+
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request, Which};
+use infuzz_devices::PumpInProcess;
+
+/// The variable that says how the device is bad; without it, it panics.
+pub const VARIABLE: &str = "INFUZZ_TRIPWIRE";
+
+/// What makes it panic: bytes that mutation soon makes of any library.
+const MAGIC: [u8; 4] = [0xFF; 4];
+
+/// A pump that panics on some inputs, or one whose answers depend on the process it runs in.
+#[derive(Debug)]
+pub struct Tripwire {
+    pump: PumpInProcess,
+    moody: bool,
+}
+
+impl Tripwire {
+    /// As the variable has it.
+    pub fn new() -> Self {
+        let moody = std::env::var(VARIABLE).is_ok_and(|how| how == "moody");
+        Tripwire { pump: PumpInProcess::new(), moody }
+    }
+}
+
+impl Device for Tripwire {
+    fn capabilities(&self) -> Capabilities {
+        self.pump.capabilities()
+    }
+
+    fn reset(&mut self) {
+        self.pump.reset();
+    }
+
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        let known = bytes.len() < 64 || !bytes.windows(MAGIC.len()).any(|part| part == MAGIC);
+        assert!(known || self.moody, "the tripwire was hit");
+        let mut answer = self.pump.deliver(bytes);
+        if self.moody
+            && answer.outcome == Outcome::Refused
+            && let Some(reason) = &mut answer.reason
+        {
+            reason.field = format!("{} in process {}", reason.field, std::process::id());
+        }
+        answer
+    }
+
+    fn activate(&mut self) -> Answer {
+        self.pump.activate()
+    }
+
+    fn restart(&mut self) {
+        self.pump.restart();
+    }
+
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        self.pump.start(rate, vtbi);
+    }
+
+    fn stop(&mut self) {
+        self.pump.stop();
+    }
+
+    fn tick(&mut self, milliseconds: u32) {
+        self.pump.tick(milliseconds);
+    }
+
+    fn observe(&mut self) -> Observation {
+        self.pump.observe()
+    }
+
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
+        self.pump.look_up(key)
+    }
+
+    fn snapshot(&mut self) -> usize {
+        self.pump.snapshot()
+    }
+
+    fn restore(&mut self, snapshot: usize) {
+        self.pump.restore(snapshot);
+    }
+
+    fn rewrite(&mut self) -> Option<Held> {
+        self.pump.rewrite()
+    }
+
+    fn capacity(&self) -> Option<u32> {
+        self.pump.capacity()
+    }
+
+    fn request(&mut self, request: &Request) -> Answer {
+        self.pump.request(request)
+    }
+
+    fn damage(&mut self, which: Which) {
+        self.pump.damage(which);
+    }
+
+    fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
+        self.pump.fail_power_after(writes, torn);
+    }
+}
