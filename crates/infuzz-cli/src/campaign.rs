@@ -1,6 +1,6 @@
 //! A campaign: an engine at work, listened to until it ends, and what came of it.
 
-use crate::engine::{Engine, Left, Place, Told};
+use crate::engine::{Engine, Left, Place, Told, said};
 use crate::failure::Failure;
 use crate::remote::{CASE_LIMIT, Remote, STOP};
 use crate::setting::Setting;
@@ -66,7 +66,8 @@ impl Campaign {
 
     /// Runs the engine to its end, or until the user wants to stop.
     pub fn run(&mut self, mut command: Command) -> Result<(), Failure> {
-        command.env("INFUZZ_REACH_FILE", self.reach_file()).env("RUST_BACKTRACE", "0");
+        command.env("INFUZZ_REACH_FILE", self.reach_file()).env("INFUZZ_SAID_FILE", self.said_file());
+        command.env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that all of an engine's processes can be told to end.
         let mut child = command.process_group(0).spawn().map_err(|e| {
@@ -115,6 +116,7 @@ impl Campaign {
         // Whatever it started goes with it.
         signal(&child, "KILL");
         self.look();
+        self.hear();
         Ok(())
     }
 
@@ -147,6 +149,20 @@ impl Campaign {
         for (reached, byte) in self.reached.iter_mut().zip(file) {
             *reached |= byte != 0;
         }
+    }
+
+    /// What the target itself said last: a finding it named, or the panic that ended it.
+    fn hear(&mut self) {
+        let text = std::fs::read_to_string(self.said_file()).unwrap_or_default();
+        let named = text.lines().find_map(said);
+        let panic = text.lines().next().map(|line| (Kind::Crash, None, line.to_string()));
+        if let Some(said) = named.or(panic) {
+            self.told.said = Some(said);
+        }
+    }
+
+    fn said_file(&self) -> PathBuf {
+        self.place.scratch.join("said")
     }
 
     fn reach_file(&self) -> PathBuf {

@@ -7,6 +7,7 @@ use crate::table::{Input, target};
 use infuzz::script::EditScript;
 use std::cell::RefCell;
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 
 /// What an engine's bytes are.
@@ -26,6 +27,7 @@ pub(super) struct Running {
     /// One byte for each reach point, which any process of a campaign sets.
     reach_file: Option<File>,
     reached: Vec<bool>,
+    hooked: bool,
 }
 
 thread_local! {
@@ -43,7 +45,7 @@ pub fn prepare(name: &str, reading: Reading, points: &'static [Point; POINTS]) {
     let reach_file = std::env::var_os("INFUZZ_REACH_FILE")
         .and_then(|path| File::options().write(true).create(true).truncate(false).open(path).ok());
     let reached = vec![false; body.reach().points().len()];
-    RUNNING.set(Some(Running { body, reading, points, guidance, reach_file, reached }));
+    RUNNING.set(Some(Running { body, reading, points, guidance, reach_file, reached, hooked: false }));
 }
 
 /// Does something with the target that this process runs.
@@ -71,6 +73,14 @@ fn overflow_must_panic() {
 /// One execution; a finding ends the process as a panic, after saying what it is.
 pub fn execute(data: &[u8]) {
     with(|running| {
+        // Engines set hooks of their own first, and hide what a target writes.
+        if !std::mem::replace(&mut running.hooked, true) {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                say(&info.to_string().replace('\n', " "));
+                before(info);
+            }));
+        }
         let fault = match running.reading {
             Reading::Plain => running.body.execute(data),
             Reading::Scripted => running.body.execute_script(&EditScript::read(data)),
@@ -87,10 +97,23 @@ pub fn execute(data: &[u8]) {
         }
         if let Some(fault) = fault {
             let rule = fault.rule.as_deref().unwrap_or("none");
-            eprintln!("infuzz: finding {} (rule: {rule}): {}", fault.raised.kind.name(), fault.raised.detail);
+            let finding =
+                format!("infuzz: finding {} (rule: {rule}): {}", fault.raised.kind.name(), fault.raised.detail);
+            eprintln!("{finding}");
+            say(&finding);
             panic!("{}: {}", fault.raised.kind.name(), fault.raised.detail);
         }
     });
+}
+
+/// Tells the command that started the campaign what happened.
+fn say(line: &str) {
+    let file =
+        std::env::var_os("INFUZZ_SAID_FILE").and_then(|path| File::options().append(true).create(true).open(path).ok());
+    if let Some(mut file) = file {
+        // The engine reports the input in any case.
+        let _ = writeln!(file, "{line}");
+    }
 }
 
 impl Running {

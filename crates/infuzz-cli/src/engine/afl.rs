@@ -88,11 +88,7 @@ impl Engine for Afl {
         Ok(command)
     }
 
-    fn line(&mut self, line: &str, told: &mut Told) {
-        if let Some(said) = super::said(line) {
-            told.said = Some(said);
-        }
-    }
+    fn line(&mut self, _line: &str, _told: &mut Told) {}
 
     fn look(&mut self, place: &Place, told: &mut Told) {
         let Ok(text) = std::fs::read_to_string(out(place).join("default/fuzzer_stats")) else { return };
@@ -102,7 +98,7 @@ impl Engine for Afl {
         };
         let number = |key: &str| value(key)?.split('.').next()?.parse().ok();
         told.executions = number("execs_done").unwrap_or(told.executions);
-        told.per_second = number("execs_per_sec").unwrap_or(told.per_second);
+        told.per_second = told.executions / number("run_time").unwrap_or(1).max(1);
         told.edges = number("edges_found").unwrap_or(told.edges);
         told.corpus = value("corpus_count").unwrap_or_default().to_string();
     }

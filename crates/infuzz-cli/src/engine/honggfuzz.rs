@@ -93,8 +93,6 @@ impl Engine for Honggfuzz {
         } else if let Some((_, current)) = line.split_once("Cur:") {
             edges(current);
             told.executions += 1;
-        } else if let Some(said) = super::said(line) {
-            told.said = Some(said);
         }
     }
 

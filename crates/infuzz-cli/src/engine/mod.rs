@@ -274,7 +274,7 @@ fn host_triple() -> String {
 }
 
 /// The finding that a line of the target names.
-fn said(line: &str) -> Option<(Kind, Option<String>, String)> {
+pub fn said(line: &str) -> Option<(Kind, Option<String>, String)> {
     let (head, detail) = line.split_once("infuzz: finding ")?.1.split_once("): ")?;
     let (kind, rule) = head.split_once(" (rule: ")?;
     Some((Kind::named(kind)?, Some(rule.to_string()).filter(|rule| rule != "none"), detail.to_string()))

@@ -11,6 +11,9 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
+/// Reach points that are named where many were not reached.
+const SHOWN: usize = 8;
+
 /// Time where none is given.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -146,7 +149,10 @@ fn told(report: &Report) -> String {
         report.reach_points.total
     );
     if !report.reach_points.missing.is_empty() {
-        let _ = writeln!(text, "not reached: {}", report.reach_points.missing.join(", "));
+        let missing = &report.reach_points.missing;
+        let more = missing.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!(" and {more} more (--json)") } else { String::new() };
+        let _ = writeln!(text, "not reached: {}{rest}", missing[..missing.len() - more].join(", "));
     }
     if report.findings.is_empty() {
         let _ = writeln!(text, "{}", styled(GOOD, "no finding"));
