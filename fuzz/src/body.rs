@@ -7,9 +7,11 @@ use infuzz::builtin::Builtin;
 use infuzz::device::{Device, Outcome};
 use infuzz::finding::Raised;
 use infuzz::format::Format;
+use infuzz::judgement::Judgement;
 use infuzz::mutate::{Mutation, crossover};
 use infuzz::oracle::{Bench, CaseResult, Meter, STATES};
 use infuzz::script::EditScript;
+use infuzz::session::Session;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -146,9 +148,46 @@ impl Body {
         script.bytes(&mut self.mutation, self.target.max_len)
     }
 
-    /// Replays a kept file: an input, or a session as readable text.
+    /// Looks at everything in every way, as a regression must be: a kept input is another one
+    /// than that which was found, once it is minimised.
+    pub fn thorough(mut self) -> Self {
+        self.bench = self.bench.thorough();
+        self
+    }
+
+    /// Replays a kept file, an input or a session as readable text, in every state of the device
+    /// that it may come in. An error is a text that is no session.
     pub fn replay(&mut self, bytes: &[u8]) -> Result<Option<Fault>, String> {
-        Ok(self.execute(bytes))
+        if !Session::is_session(bytes) {
+            let deliveries = self.deliveries(bytes);
+            let faults: Vec<Fault> = (0..STATES.len()).filter_map(|state| self.run_in(state, &deliveries).0).collect();
+            return Ok(faults.into_iter().next());
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+        let session = Session::parse(text).map_err(|error| error.to_string())?;
+        // What else it does is only right in the state that it begins in.
+        let states = if session.only_sends() { 0..STATES.len() } else { 0..1 };
+        let mut fault = None;
+        for state in states {
+            self.bench.reset().map_err(|error| error.to_string())?;
+            if session.only_sends() {
+                self.bench.prepare(state);
+            }
+            let result = self.bench.session(&session);
+            let mut judgement = None;
+            for step in result.steps {
+                judgement = step.judgement.or(judgement);
+                fault = fault.or_else(|| self.fault(step.raised, judgement, bytes));
+            }
+            fault = fault.or_else(|| self.fault(result.raised, judgement, bytes));
+        }
+        Ok(fault)
+    }
+
+    fn fault(&self, raised: Vec<Raised>, judgement: Option<Judgement>, bytes: &[u8]) -> Option<Fault> {
+        let rule = judgement.and_then(|judgement| judgement.rule()).map(|rule| self.format.rule(rule).to_string());
+        let raised = raised.into_iter().next()?;
+        Some(Fault { raised, rule, deliveries: vec![bytes.to_vec()] })
     }
 
     /// The same for given deliveries.
@@ -158,10 +197,14 @@ impl Body {
 
     /// The same, with what came of each delivery.
     pub(crate) fn run_all(&mut self, deliveries: &[Vec<u8>]) -> (Option<Fault>, Vec<CaseResult>) {
+        self.run_in(Self::state(deliveries), deliveries)
+    }
+
+    fn run_in(&mut self, state: usize, deliveries: &[Vec<u8>]) -> (Option<Fault>, Vec<CaseResult>) {
         if self.bench.reset().is_err() {
             return (None, Vec::new());
         }
-        self.bench.prepare(Self::state(deliveries));
+        self.bench.prepare(state);
         if let [only] = deliveries {
             self.bench.judge().decode_like(self.mutation.tree(), only);
         }

@@ -11,7 +11,7 @@ pub fn replay_files(name: &str) -> ExitCode {
         return ExitCode::from(2);
     };
     let mut body = match Body::new(target, Some(crate::meter::METER)) {
-        Ok(body) => body,
+        Ok(body) => body.thorough(),
         Err(why) => {
             eprintln!("infuzz: {why}");
             return ExitCode::from(2);
@@ -25,9 +25,13 @@ pub fn replay_files(name: &str) -> ExitCode {
                 eprintln!("infuzz: cannot read {}: {error}", path.display());
                 return ExitCode::from(2);
             }
-            Ok(data) => match body.execute(&data) {
-                None => println!("{}: nothing found", path.display()),
-                Some(fault) => {
+            Ok(data) => match body.replay(&data) {
+                Err(why) => {
+                    eprintln!("infuzz: {}: not a session: {why}", path.display());
+                    return ExitCode::from(2);
+                }
+                Ok(None) => println!("{}: nothing found", path.display()),
+                Ok(Some(fault)) => {
                     println!("{}: {}: {}", path.display(), fault.raised.kind.name(), fault.raised.detail);
                     code = ExitCode::FAILURE;
                 }

@@ -45,7 +45,7 @@ fn failing(name: String, why: String) -> Trial {
 fn replay(name: &str, file: &Path) -> Result<(), Failed> {
     let target = target(name).ok_or_else(|| Failed::from("unknown target"))?;
     let bytes = std::fs::read(file)?;
-    let mut body = Body::new(target, None)?;
+    let mut body = Body::new(target, None)?.thorough();
     match body.replay(&bytes)? {
         None => Ok(()),
         Some(fault) => Err(format!("{}: {}", fault.raised.kind.name(), fault.raised.detail).into()),
