@@ -3,6 +3,21 @@
 //!
 //! What proptest shrinks is not the bytes but what they are made from: fewer edits, fewer records. The
 //! bytes are made anew at each step and judged anew, so what is said of them always holds.
+//!
+//! ```
+//! use infuzz::{builtin::Builtin, strategy::single_fault};
+//! use proptest::{prop_assert, test_runner::TestRunner};
+//!
+//! # fn parse(bytes: &[u8]) -> Result<(), ()> { if bytes.is_empty() { Ok(()) } else { Err(()) } }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let format = Builtin::named("drug-library").ok_or("built in")?.load()?;
+//! TestRunner::deterministic().run(&single_fault(&format, 2), |(bytes, rule)| {
+//!     prop_assert!(parse(&bytes).is_err(), "accepted though {} is broken", format.rule(rule));
+//!     Ok(())
+//! })?;
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::classes::CLASSES;
 use crate::format::{Format, RuleId, Shape};
@@ -26,11 +41,16 @@ pub fn valid(format: &Format, most: u8) -> impl Strategy<Value = Vec<u8>> {
     recipe(most).prop_filter_map("the rules could not be settled", |recipe| recipe.bytes(format))
 }
 
-/// One of `seeds` with up to [`MAX_EDITS`] edits, in at most `max_size` bytes, and what a device must
-/// do with it.
+/// One of those `seeds` that have at most `max_size` bytes with up to [`MAX_EDITS`] edits, in as many
+/// bytes at most, and what a device must do with it.
 ///
 /// Shrinks to fewer edits of an earlier seed.
-pub fn edited(format: &Format, seeds: Vec<Vec<u8>>, max_size: usize) -> impl Strategy<Value = (Vec<u8>, Judgement)> {
+pub fn edited(
+    format: &Format,
+    mut seeds: Vec<Vec<u8>>,
+    max_size: usize,
+) -> impl Strategy<Value = (Vec<u8>, Judgement)> {
+    seeds.retain(|seed| seed.len() <= max_size);
     let starts = 0..u8::try_from(seeds.len()).unwrap_or(u8::MAX).max(1);
     let edits = vec(any::<u64>().no_shrink(), 0..=MAX_EDITS);
     (edits, starts).prop_map(move |(edits, start)| {

@@ -17,14 +17,13 @@ fn runner(cases: u32, seed: u8) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }
 
-/// The values of a strategy, and after each what it shrinks to step by step if `fails` goes on to
-/// say that it fails.
+/// Values of a strategy, as drawn.
 fn drawn<S: Strategy>(strategy: &S, cases: u32, seed: u8) -> Vec<S::Value> {
     let mut runner = runner(cases, seed);
     (0..cases).map(|_| strategy.new_tree(&mut runner).expect("draws").current()).collect()
 }
 
-/// The simplest value that still fails.
+/// A value that fails, and the simplest one that it shrinks to and that still does.
 fn shrunk<S: Strategy>(strategy: &S, seed: u8, fails: impl Fn(&S::Value) -> bool) -> (S::Value, S::Value) {
     let mut runner = runner(1, seed);
     let mut tree = loop {

@@ -7,7 +7,8 @@ use infuzz::format::{Format, compile};
 use infuzz::oracle::Bench;
 use std::error::Error;
 
-/// The parser as a device: it takes a list, and the limits of a drug can be looked up in it.
+/// The parser as a device: it takes a list, and the limits of a drug can be looked up in it. The
+/// mistake planted in it is for this example only.
 #[derive(Clone, Debug)]
 pub struct Parser {
     list: Option<DrugList>,
@@ -49,7 +50,7 @@ pub fn seeds(format: &Format) -> Result<[Vec<u8>; 3], Box<dyn Error>> {
     ])
 }
 
-/// The parser on the bench.
+/// The parser on the bench, with a mistake planted in it or none.
 pub fn bench(format: &Format, bug: Option<Bug>) -> Result<Bench<'_, Parser>, Box<dyn Error>> {
     let [_, a, b] = seeds(format)?;
     Ok(Bench::new(format, Parser { list: None, bug }, [a, b])?)
