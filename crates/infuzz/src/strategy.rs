@@ -85,7 +85,8 @@ fn spoil(format: &Format, valid: &[u8], seed: u64) -> Option<(Vec<u8>, RuleId)> 
         let bytes = match rng.below(8) {
             0..3 => between_fields(&mut checker, &tree, &tables, &mut rng),
             3..7 => within_field(&mut checker, &tree, &tables, &mut rng),
-            _ => extent(&tree, &mut rng),
+            _ if rng.one_in(2) => emptied(&tree, &mut rng),
+            _ => left_over(&tree, &mut rng),
         };
         let Some(bytes) = bytes else { continue };
         let found = checker.all(&Tree::decode(format, &bytes));
@@ -132,8 +133,14 @@ fn within_field(checker: &mut Checker, tree: &Tree<'_>, tables: &Tables, rng: &m
 }
 
 /// Bytes left over behind the end, and all that is stated about the file adapted.
-fn extent(tree: &Tree<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
+fn left_over(tree: &Tree<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
     let end = u32::try_from(tree.bytes().len()).ok()?;
     let more = (0..rng.between(1, 4)).map(|_| rng.draw() as u8).collect();
     Some(tree.apply(&Edit::splice(tree, 0, end, more), Repair::All))
+}
+
+/// A list without a record, and all that follows from that adapted.
+fn emptied(tree: &Tree<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
+    let list = *rng.pick(tree.lists())?;
+    Some(tree.apply(&Edit::replace_items(tree, list, Vec::new(), 0), Repair::All))
 }
