@@ -97,6 +97,7 @@ impl Device for PumpInProcess {
 
     fn reset(&mut self) {
         self.power.damage(None);
+        self.power.fail_after(None, false);
         self.held = [None; 3];
         self.pump = Pump::power_on(Memory::on(&self.power));
     }
@@ -160,6 +161,7 @@ impl Device for PumpInProcess {
         if let Some(pump) = self.snapshots.get(snapshot) {
             self.pump = pump.clone();
             self.power.damage(None);
+            self.power.fail_after(None, false);
             self.held = [None; 3];
         }
     }

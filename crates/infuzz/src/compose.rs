@@ -34,6 +34,13 @@ pub fn compose(format: &Format, value: &Value) -> Result<Vec<u8>> {
     Ok(tree.apply(&Edit::default(), Repair::All))
 }
 
+/// The same from the text of a JSON file.
+pub fn compose_json(format: &Format, text: &str) -> Result<Vec<u8>> {
+    let value =
+        serde_json::from_str(text).map_err(|error| ComposeError { path: "the file".into(), why: error.to_string() })?;
+    compose(format, &value)
+}
+
 /// People's data from a valid input.
 pub fn decompose(tree: &Tree<'_>) -> Value {
     show(tree, 0)

@@ -159,7 +159,8 @@ pub enum Request {
     Activate,
 }
 
-/// A device under test.
+/// A device under test. One that only takes bytes has [`Device::capabilities`], [`Device::reset`] and
+/// [`Device::deliver`]; the others belong to capabilities, and as they stand do nothing.
 pub trait Device {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
@@ -168,23 +169,31 @@ pub trait Device {
     /// Sends a file on the drug-library path and waits for the answer.
     fn deliver(&mut self, bytes: &[u8]) -> Answer;
     /// Asks for the staged library to be used.
-    fn activate(&mut self) -> Answer;
+    fn activate(&mut self) -> Answer {
+        Answer { outcome: Outcome::Silent, reason: None }
+    }
     /// Switches it off and on.
-    fn restart(&mut self);
+    fn restart(&mut self) {}
     /// Starts a therapy at the bedside, rate in ten-thousandths of ml/h and volume of ml.
-    fn start(&mut self, rate: u32, vtbi: u32);
+    fn start(&mut self, _rate: u32, _vtbi: u32) {}
     /// Stops the therapy at the bedside.
-    fn stop(&mut self);
+    fn stop(&mut self) {}
     /// Lets time pass.
-    fn tick(&mut self, milliseconds: u32);
+    fn tick(&mut self, _milliseconds: u32) {}
     /// What can be seen of it.
-    fn observe(&mut self) -> Observation;
+    fn observe(&mut self) -> Observation {
+        Observation::default()
+    }
     /// The first entry of the library in use with exactly this key.
-    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp;
+    fn look_up(&mut self, _key: &[Vec<u8>]) -> LookUp {
+        LookUp::Absent
+    }
     /// Remembers the present state; the result names it.
-    fn snapshot(&mut self) -> usize;
+    fn snapshot(&mut self) -> usize {
+        0
+    }
     /// Back to a remembered state.
-    fn restore(&mut self, snapshot: usize);
+    fn restore(&mut self, _snapshot: usize) {}
     /// The library in use as the device writes it anew from what it understood of it.
     fn rewrite(&mut self) -> Option<Held> {
         None

@@ -20,5 +20,7 @@ pub mod rules;
 pub mod script;
 pub mod seeds;
 pub mod session;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod sweep;
 pub mod tree;

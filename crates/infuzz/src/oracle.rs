@@ -14,6 +14,7 @@ use crate::tree::{Tables, Tree};
 pub use entries::{Entries, Key};
 pub use memory::Meter;
 use memory::Metered;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a device may be doing when a case is delivered; see [`Bench::prepare`].
 pub const STATES: [&str; 4] = [
@@ -84,6 +85,8 @@ pub struct Bench<'f, D> {
     longest: usize,
     /// Takes every look at every library that is put to use.
     thorough: bool,
+    /// A panic of the device is a finding.
+    catches: bool,
     /// Chunks that a session has sent.
     received: Vec<u8>,
     /// The last file that a session has sent, and what was said to it.
@@ -129,6 +132,10 @@ impl<'f, D: Device> Bench<'f, D> {
         let tables = trees.each_ref().map(tables_of);
         let entries = [0, 1].map(|which| Entries::of(&trees[which], &tables[which]));
         let only = |own: usize| {
+            // Where nothing can be looked up, it is enough that they are not the same.
+            if format.lookup.is_none() {
+                return (known_good[own] != known_good[1 - own]).then(|| (LookUp::Absent, Key::new()));
+            }
             let mut keys = entries[own].keys();
             let key = keys.find(|key| entries[1 - own].expected(key) == LookUp::Absent)?;
             Some((entries[own].expected(&key), key))
@@ -137,8 +144,9 @@ impl<'f, D: Device> Bench<'f, D> {
         let [first, second] = known_good;
         let prepare = |bytes: Vec<u8>, (entry, key)| KnownGood { held: Held::of(&bytes), bytes, key, entry };
         let known = [prepare(first, a), prepare(second, b)];
+        let declared = device.capabilities();
         let mut bench = Bench {
-            has: device.capabilities(),
+            has: Capabilities { look_up: declared.look_up && format.lookup.is_some(), ..declared },
             device,
             judge,
             tables: Tables::default(),
@@ -152,6 +160,7 @@ impl<'f, D: Device> Bench<'f, D> {
             kept: 0,
             longest: 0,
             thorough: false,
+            catches: false,
             received: Vec::new(),
             sent: None,
             damaged: None,
@@ -173,6 +182,13 @@ impl<'f, D: Device> Bench<'f, D> {
     /// does not have, what the device writes of it. Otherwise some looks are taken at one in four.
     pub fn thorough(mut self) -> Self {
         self.thorough = true;
+        self
+    }
+
+    /// A device that panics is a finding of the kind [`Kind::Crash`], and the bench is reset. Without
+    /// this the panic goes on, for an engine or the process around to see.
+    pub fn catch_panics(mut self) -> Self {
+        self.catches = true;
         self
     }
 
@@ -275,6 +291,33 @@ impl<'f, D: Device> Bench<'f, D> {
 
     /// Delivers a case and then the known-good library that is not active.
     pub fn case(&mut self, bytes: &[u8]) -> CaseResult {
+        match self.caught(|bench| bench.uncaught(bytes)) {
+            Ok(result) => result,
+            Err(crash) => self.crashed(bytes, crash),
+        }
+    }
+
+    /// What came of an input at which the device panicked.
+    fn crashed(&mut self, bytes: &[u8], crash: Raised) -> CaseResult {
+        let answer = Answer { outcome: Outcome::Silent, reason: None };
+        CaseResult { judgement: self.judge.judge(bytes), answer, raised: vec![crash], known_good: false }
+    }
+
+    /// Runs what may make the device panic. What the device has become by that is not known: it is
+    /// reset.
+    fn caught<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> Result<R, Raised> {
+        if !self.catches {
+            return Ok(run(self));
+        }
+        catch_unwind(AssertUnwindSafe(|| run(self))).map_err(|panic| {
+            let _ = self.reset();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+            Raised::new(Kind::Crash, format!("the device panicked: {said}"))
+        })
+    }
+
+    fn uncaught(&mut self, bytes: &[u8]) -> CaseResult {
         let judgement = self.judge.judge(bytes);
         let mut raised = Vec::new();
         let answer = self.delivery(bytes, judgement, &mut raised);
@@ -285,15 +328,25 @@ impl<'f, D: Device> Bench<'f, D> {
         CaseResult { judgement, answer, raised, known_good }
     }
 
-    /// Delivers several inputs in a row and then the known-good library.
+    /// Delivers several inputs in a row and then the known-good library. Nothing comes after an
+    /// input at which a panic was caught.
     pub fn cases(&mut self, inputs: &[Vec<u8>]) -> Vec<CaseResult> {
         let Some((last, before)) = inputs.split_last() else { return Vec::new() };
         let mut results = Vec::new();
         for bytes in before {
-            let judgement = self.judge.judge(bytes);
-            let mut raised = Vec::new();
-            let answer = self.delivery(bytes, judgement, &mut raised);
-            results.push(CaseResult { judgement, answer, raised, known_good: false });
+            let one = self.caught(|bench| {
+                let judgement = bench.judge.judge(bytes);
+                let mut raised = Vec::new();
+                let answer = bench.delivery(bytes, judgement, &mut raised);
+                CaseResult { judgement, answer, raised, known_good: false }
+            });
+            match one {
+                Ok(result) => results.push(result),
+                Err(crash) => {
+                    results.push(self.crashed(bytes, crash));
+                    return results;
+                }
+            }
         }
         results.push(self.case(last));
         results

@@ -9,12 +9,19 @@ impl<D: Device> Bench<'_, D> {
     /// Runs the steps of a session in a row, and then delivers the known-good library. What is
     /// sent is judged as in [`Bench::cases`].
     pub fn session(&mut self, session: &Session) -> SessionResult {
+        self.caught(|bench| bench.steps(session)).unwrap_or_else(|crash| SessionResult {
+            steps: session.steps.iter().map(|_| not_run()).collect(),
+            raised: vec![crash],
+            known_good: false,
+        })
+    }
+
+    fn steps(&mut self, session: &Session) -> SessionResult {
         self.received.clear();
         (self.sent, self.damaged) = (None, None);
         self.previous = Some(self.known[1 - self.active].held);
         let (possible, rest) = self.possible(&session.steps);
         let mut steps: Vec<SessionStepResult> = possible.iter().map(|step| self.step(step)).collect();
-        let not_run = || SessionStepResult { judgement: None, answer: None, raised: Vec::new() };
         steps.extend(rest.iter().map(|_| not_run()));
         // The session may have put the other known-good library to use itself.
         if self.has.libraries && self.observe().active == Some(self.known[1 - self.active].held) {
@@ -254,4 +261,8 @@ impl<D: Device> Bench<'_, D> {
         }
         self.came_into_use(before, after);
     }
+}
+
+fn not_run() -> SessionStepResult {
+    SessionStepResult { judgement: None, answer: None, raised: Vec::new() }
 }
