@@ -26,7 +26,7 @@ use crate::judgement::{Judge, Judgement};
 use crate::mutate::Mutation;
 use crate::rng::Rng;
 use crate::rules::{Cause, Checker, break_rule, isolate, isolate_rule_since};
-use crate::script::{EditScript, MAX_EDITS};
+use crate::script::{Base, EditScript, MAX_EDITS};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
@@ -55,7 +55,7 @@ pub fn edited(
     let edits = vec(any::<u64>().no_shrink(), 0..=MAX_EDITS);
     (edits, starts).prop_map(move |(edits, start)| {
         let mut mutation = Mutation::new(format, seeds.clone());
-        let bytes = EditScript { start, edits }.bytes(&mut mutation, max_size);
+        let bytes = EditScript { base: Base::Seed(start), edits }.bytes(&mut mutation, max_size);
         let judgement = Judge::new(format).judge(&bytes);
         (bytes, judgement)
     })
