@@ -40,6 +40,27 @@ impl Guidance {
     }
 }
 
+/// Switches with which a campaign is measured against one that lacks something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Measured {
+    /// The engine's own mutation of bytes instead of the structure-aware one.
+    pub raw: bool,
+    /// Nothing is executed: what is left is the engine.
+    pub empty: bool,
+}
+
+impl Measured {
+    /// As the variable `INFUZZ_MEASURE` has it: `raw` or `empty`; nothing without it.
+    pub fn from_environment() -> Result<Measured, String> {
+        match std::env::var("INFUZZ_MEASURE").as_deref() {
+            Err(_) => Ok(Measured::default()),
+            Ok("raw") => Ok(Measured { raw: true, empty: false }),
+            Ok("empty") => Ok(Measured { raw: true, empty: true }),
+            Ok(other) => Err(format!("INFUZZ_MEASURE has `{other}`: it is raw or empty")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Guidance;

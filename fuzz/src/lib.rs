@@ -20,7 +20,7 @@ mod tripwire;
 pub use body::{Body, Fault};
 pub use explore::{Exploration, explore};
 pub use files::replay_files;
-pub use guidance::{Guidance, VARIABLE as GUIDANCE_VARIABLE};
+pub use guidance::{Guidance, Measured};
 pub use reach::{Reach, ReachPoint};
 pub use table::{Input, TARGETS, Target, target};
 pub use trace::{Trace, first_difference};

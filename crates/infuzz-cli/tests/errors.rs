@@ -27,6 +27,22 @@ fn an_unknown_target_suggests_the_nearest_name() {
 }
 
 #[test]
+fn an_unknown_engine_suggests_the_nearest_name() {
+    for text in both(&Place::new("engine"), &["fuzz", "drug_library", "--engine", "hongfuzz"]) {
+        assert!(text.contains("did you mean `honggfuzz`?"), "{text}");
+    }
+}
+
+#[test]
+fn the_scripts_run_the_engines_that_the_command_has() {
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ci/engines");
+    let listed = std::process::Command::new(script).output().expect("the script runs");
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    let [line, _] = both(&Place::new("engines"), &["fuzz", "drug_library", "--engine", "qwertyuiop"]);
+    assert!(!listed.is_empty() && line.contains(&listed.trim().replace('\n', ", ")), "{line} / {listed}");
+}
+
+#[test]
 fn an_unknown_format_suggests_the_nearest_name() {
     let place = Place::new("format");
     for text in both(&place, &["sweep", "--format", "drug-libary"]) {

@@ -2,13 +2,14 @@
 
 use super::running::with;
 use crate::table::Input;
+use infuzz::rng::Rng;
 
 pub use libfuzzer_sys as sys;
 
 /// Mutates in place; returns the new size.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     with(|running| {
-        if running.body.target().input == Input::Edits || seed % 32 == 0 {
+        if running.measured.raw || running.body.target().input == Input::Edits || seed % 32 == 0 {
             return sys::fuzzer_mutate(data, size, max_size);
         }
         let mut bytes = data[..size].to_vec();
@@ -20,6 +21,11 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
 /// Combines two inputs; returns the size of the result.
 pub fn crossover(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
     with(|running| {
+        if running.measured.raw || running.body.target().input == Input::Edits {
+            let mut rng = Rng::new(u64::from(seed));
+            let (head, tail) = (rng.below(first.len() + 1), rng.below(second.len() + 1));
+            return put(&[&first[..head], &second[tail..]].concat(), out);
+        }
         let bytes = running.body.crossover(first, second, out.len(), u64::from(seed));
         put(&bytes, out)
     })

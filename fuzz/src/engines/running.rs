@@ -2,7 +2,7 @@
 
 use super::{POINTS, Point};
 use crate::body::Body;
-use crate::guidance::Guidance;
+use crate::guidance::{Guidance, Measured};
 use crate::table::{Input, target};
 use infuzz::script::EditScript;
 use std::cell::RefCell;
@@ -24,6 +24,7 @@ pub(super) struct Running {
     reading: Reading,
     points: &'static [Point; POINTS],
     guidance: Guidance,
+    pub(super) measured: Measured,
     /// One byte for each reach point, which any process of a campaign sets.
     reach_file: Option<File>,
     reached: Vec<bool>,
@@ -42,10 +43,11 @@ pub fn prepare(name: &str, reading: Reading, points: &'static [Point; POINTS]) {
     let reading = if target.input == Input::Edits { Reading::Plain } else { reading };
     let body = Body::new(target, Some(crate::meter::METER)).unwrap_or_else(|why| stop(&why));
     let guidance = Guidance::from_environment().unwrap_or_else(|why| stop(&why));
+    let measured = Measured::from_environment().unwrap_or_else(|why| stop(&why));
     let reach_file = std::env::var_os("INFUZZ_REACH_FILE")
         .and_then(|path| File::options().write(true).create(true).truncate(false).open(path).ok());
     let reached = vec![false; body.reach().points().len()];
-    RUNNING.set(Some(Running { body, reading, points, guidance, reach_file, reached, hooked: false }));
+    RUNNING.set(Some(Running { body, reading, points, guidance, measured, reach_file, reached, hooked: false }));
 }
 
 /// Does something with the target that this process runs.
@@ -73,6 +75,9 @@ fn overflow_must_panic() {
 /// One execution; a finding ends the process as a panic, after saying what it is.
 pub fn execute(data: &[u8]) {
     with(|running| {
+        if running.measured.empty {
+            return;
+        }
         // Engines set hooks of their own first, and hide what a target writes.
         if !std::mem::replace(&mut running.hooked, true) {
             let before = std::panic::take_hook();

@@ -336,6 +336,42 @@ mod tests {
     }
 
     #[test]
+    fn two_campaigns_of_an_engine_are_not_at_the_same_place() {
+        let scratch = files::Scratch::new().expect("a folder");
+        let target = infuzz_fuzz::target("drug_library").expect("in the table");
+        let place = |engine| Place::new(scratch.path(), engine, target, scratch.path());
+        let first = place("afl").expect("nobody else is there");
+        let failure = place("afl").expect_err("taken");
+        assert!(failure.what.contains("another campaign"), "{failure}");
+        place("bolero").expect("another engine's place");
+        drop(first);
+        place("afl").expect("free again");
+    }
+
+    #[test]
+    fn a_corpus_that_is_no_folder_is_named() {
+        let scratch = files::Scratch::new().expect("a folder");
+        let target = infuzz_fuzz::target("drug_library").expect("in the table");
+        files::make_folder(&scratch.path().join("fuzz/corpus")).expect("a folder");
+        files::write(&scratch.path().join("fuzz/corpus/drug_library"), b"").expect("a file");
+        let failure = Place::new(scratch.path(), "afl", target, scratch.path()).expect_err("no folder");
+        assert!(failure.place.ends_with("fuzz/corpus/drug_library"), "{failure}");
+    }
+
+    #[test]
+    fn scripts_and_plain_files_hold_the_same_inputs() {
+        for target in infuzz_fuzz::TARGETS {
+            let mut body = infuzz_fuzz::Body::new(target, None).expect("set up");
+            for form in [Form::Plain, Form::Script] {
+                for input in [vec![], vec![0x80], body.seeds()[0].clone()] {
+                    let file = form.of_wire(target, input.clone());
+                    assert_eq!(form.wire(&mut body, file), input, "{} {form:?}", target.name);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_libfuzzer_tells_is_read() {
         let mut told = Told::default();
         libfuzzer_line("#4096\tpulse  cov: 1560 ft: 4208 corp: 498/668Kb lim: 4096 exec/s: 2000 rss: 41Mb", &mut told);
