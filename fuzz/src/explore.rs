@@ -18,6 +18,15 @@ pub struct Exploration {
     pub fault: Option<(u64, Fault)>,
 }
 
+/// How inputs are changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mutating {
+    /// With regard to the structure.
+    Structure,
+    /// As bytes, to compare with.
+    Raw,
+}
+
 /// Most inputs kept to mutate further.
 const POOL: usize = 512;
 
@@ -27,6 +36,7 @@ pub fn explore(
     target: &'static Target,
     seed: u64,
     runs: u64,
+    mutating: Mutating,
     meter: Option<Meter>,
     mut before: impl FnMut(u64, &[u8]),
 ) -> Result<Exploration, String> {
@@ -43,7 +53,10 @@ pub fn explore(
                 let mut data = rng.pick(from).cloned().unwrap_or_default();
                 if (run as usize) >= pool.len() {
                     for _ in 0..=rng.below(2) {
-                        body.mutate(&mut data, target.max_len, rng.draw());
+                        match mutating {
+                            Mutating::Structure => _ = body.mutate(&mut data, target.max_len, rng.draw()),
+                            Mutating::Raw => infuzz::mutate::raw(&mut data, target.max_len, &mut rng),
+                        }
                     }
                 }
                 data

@@ -1,10 +1,12 @@
 //! The targets without an engine: every reach point within the budget, nothing found.
 
-use infuzz_fuzz::{TARGETS, explore, target};
+use infuzz_fuzz::{Mutating, TARGETS, explore, target};
 
 #[test]
 fn drug_library_reaches_every_point_within_200_000_executions() {
-    let found = explore(target("drug_library").expect("in the table"), 1, 200_000, None, |_, _| {}).expect("sets up");
+    let found =
+        explore(target("drug_library").expect("in the table"), 1, 200_000, Mutating::Structure, None, |_, _| {})
+            .expect("sets up");
     assert!(found.fault.is_none(), "seed 1: {:?}", found.fault);
     assert!(found.missing.is_empty(), "seed 1: not reached: {:?}", found.missing);
     assert!(found.reached.1 >= 40, "{:?}", found.reached);
@@ -13,7 +15,7 @@ fn drug_library_reaches_every_point_within_200_000_executions() {
 #[test]
 fn every_target_explores_without_a_finding() {
     for target in TARGETS {
-        let found = explore(target, 7, 3_000, None, |_, _| {}).expect("sets up");
+        let found = explore(target, 7, 3_000, Mutating::Structure, None, |_, _| {}).expect("sets up");
         assert!(found.fault.is_none(), "{} seed 7: {:?}", target.name, found.fault);
         assert_eq!(found.executions, 3_000);
     }

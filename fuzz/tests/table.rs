@@ -2,7 +2,7 @@
 
 use infuzz::builtin::Builtin;
 use infuzz::dictionary::dictionary;
-use infuzz_fuzz::{Input, TARGETS};
+use infuzz_fuzz::{Body, Input, TARGETS};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,28 @@ fn seeds_are_made_by_our_code() {
             };
             made_by_our_code(&root().join(format!("corpus/{}/seed/{name}", target.name)), &bytes);
         }
+    }
+}
+
+#[test]
+fn seeds_reach_the_depth_that_their_names_promise() {
+    for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+        let mut body = Body::new(target, None).expect("set up");
+        let mut reached = |name: &str| {
+            let path = root().join(format!("corpus/{}/seed/{name}", target.name));
+            assert!(body.execute(&std::fs::read(path).expect("readable")).is_none(), "{name}");
+            assert!(body.accepted(), "{name} of {}", target.name);
+            body.reach()
+                .recent()
+                .iter()
+                .map(|point| body.reach().points()[*point].name.clone())
+                .collect::<BTreeSet<_>>()
+        };
+        let (minimal, every) = (reached("minimal"), reached("every-kind"));
+        assert!(minimal.len() < every.len(), "{}", target.name);
+        let kinds = body.reach().points().iter().map(|point| &point.name).filter(|name| name.starts_with("accepted"));
+        let missed: Vec<&String> = kinds.filter(|name| !every.contains(*name)).collect();
+        assert!(missed.is_empty(), "every-kind of {} lacks {missed:?}", target.name);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::meter::METER;
 use crate::{Status, output, targets};
+use infuzz_fuzz::Mutating;
 use serde_json::json;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -19,6 +20,9 @@ pub struct Arguments {
     /// Seed of everything drawn
     #[arg(long)]
     seed: u64,
+    /// Change bytes without regard to structure
+    #[arg(long)]
+    raw: bool,
     /// File that holds the number of the execution under way
     #[arg(long)]
     number_file: PathBuf,
@@ -32,7 +36,8 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let number_file =
         File::create(&arguments.number_file).map_err(|e| Failure::unwritable(&arguments.number_file, &e))?;
     let mut failed = None;
-    let explored = infuzz_fuzz::explore(target, arguments.seed, arguments.runs, Some(METER), |run, _| {
+    let mutating = if arguments.raw { Mutating::Raw } else { Mutating::Structure };
+    let explored = infuzz_fuzz::explore(target, arguments.seed, arguments.runs, mutating, Some(METER), |run, _| {
         if let Err(error) = number_file.write_all_at(&run.to_le_bytes(), 0) {
             failed.get_or_insert(error);
         }

@@ -25,6 +25,7 @@ use crate::rules::{Checker, settle};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
 pub use crossover::crossover;
+pub use raw::mutate as raw;
 pub use trim::Trimmer;
 
 /// How often a mutator tries to find something to change.

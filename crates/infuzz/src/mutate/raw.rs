@@ -2,10 +2,11 @@
 
 use crate::rng::Rng;
 
-pub(super) fn mutate(data: &mut Vec<u8>, max_size: usize, rng: &mut Rng) {
+/// Changes bytes without regard to structure.
+pub fn mutate(data: &mut Vec<u8>, max_size: usize, rng: &mut Rng) {
     for _ in 0..=rng.below(3) {
         let room = data.len() < max_size;
-        let at = rng.below(data.len());
+        let at = rng.below(data.len().max(1));
         match rng.below(4) {
             0 if room => data.insert(at, rng.draw() as u8),
             1 if data.len() > 1 => {

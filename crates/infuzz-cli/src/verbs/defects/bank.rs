@@ -10,6 +10,58 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// What `defects --compare` prints.
+#[derive(Serialize)]
+pub struct Comparison {
+    /// Most executions of one try.
+    pub runs: u64,
+    pub defects: Vec<Compared>,
+}
+
+/// Executions that find a defect, median of [`SEEDS`] seeds; none: more than half of the tries
+/// did not.
+#[derive(Serialize)]
+pub struct Compared {
+    pub id: String,
+    pub structure: Option<u64>,
+    pub raw: Option<u64>,
+}
+
+/// Seeds of a comparison.
+const SEEDS: u64 = 5;
+
+/// Plants each defect in turn and counts the executions that find it, with mutation that knows
+/// the structure and with mutation of bytes.
+pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBar) -> Result<Comparison, Failure> {
+    let scratch = Scratch::new()?;
+    let patches = patches(&scratch.root().join("defects"), only)?;
+    let bar = progress(patches.len());
+    let mut defects = Vec::new();
+    for patch in &patches {
+        let id = head(patch)?.id;
+        bar.set_message(id.clone());
+        scratch.restore()?;
+        scratch.apply(patch)?;
+        let binary = scratch.build()?;
+        let median = |raw| {
+            let mut tries = Vec::new();
+            for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+                for seed in 1..=SEEDS {
+                    let found = explored(&scratch, &binary, target.name, runs, seed, raw)?;
+                    tries.push(found.unwrap_or(u64::MAX));
+                }
+            }
+            tries.sort_unstable();
+            Ok::<_, Failure>(tries.get(tries.len() / 2).copied().filter(|found| *found != u64::MAX))
+        };
+        let (structure, raw) = (median(false)?, median(true)?);
+        defects.push(Compared { id, structure, raw });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(Comparison { runs, defects })
+}
+
 /// The longest a single execution may take before the exploration counts as hung.
 const QUIET: Duration = Duration::from_secs(20);
 /// The library whose fields the sweep changes: small, and with every kind of record.
@@ -55,7 +107,7 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
             defect.found_by.push(FoundBy { by: "sweep".into(), cases });
         }
         for target in TARGETS.iter().filter(|target| target.input == Input::File) {
-            if let Some(cases) = explored(&scratch, &binary, target.name, runs)? {
+            if let Some(cases) = explored(&scratch, &binary, target.name, runs, 1, false)? {
                 defect.found_by.push(FoundBy { by: target.name.into(), cases });
             }
         }
@@ -124,11 +176,19 @@ fn swept(scratch: &Scratch, binary: &Path) -> Result<Option<u64>, Failure> {
 }
 
 /// The target's own loop up to its first finding.
-fn explored(scratch: &Scratch, binary: &Path, target: &str, runs: u64) -> Result<Option<u64>, Failure> {
+fn explored(
+    scratch: &Scratch,
+    binary: &Path,
+    target: &str,
+    runs: u64,
+    seed: u64,
+    raw: bool,
+) -> Result<Option<u64>, Failure> {
     let numbers = files::Scratch::new()?;
     let number_file = numbers.path().join("number");
-    let (runs, name) = (runs.to_string(), number_file.display().to_string());
-    let arguments = ["explore", target, "--runs", &runs, "--seed", "1", "--number-file", &name];
+    let (runs, seed, name) = (runs.to_string(), seed.to_string(), number_file.display().to_string());
+    let mut arguments = vec!["explore", target, "--runs", &runs, "--seed", &seed, "--number-file", &name];
+    arguments.extend(raw.then_some("--raw"));
     let said = watched(binary, &arguments, scratch.folder(), &number_file)?;
     Ok(match said {
         Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64(),

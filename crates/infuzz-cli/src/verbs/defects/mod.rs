@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Take out every check of the pump in turn, and sweep
     #[arg(long)]
     deletions: bool,
+    /// Count instead the executions that find each defect, structure-aware against raw bytes
+    #[arg(long, conflicts_with = "deletions")]
+    compare: bool,
     /// Most executions of the fuzz target for each defect
     #[arg(long, default_value_t = 20_000)]
     runs: u64,
@@ -35,6 +38,9 @@ pub struct Arguments {
 /// Runs the bank.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let only = arguments.only.as_deref();
+    if arguments.compare {
+        return compared(only, arguments.runs, arguments.json);
+    }
     if arguments.deletions { deleted(only, arguments.json) } else { planted(only, arguments.runs, arguments.json) }
 }
 
@@ -65,6 +71,29 @@ fn planted(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure>
         out(&text);
     }
     Ok(if report.missed.is_empty() { Status::Expected } else { Status::Findings })
+}
+
+fn compared(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure> {
+    let comparison = bank::compare(only, runs, progress)?;
+    if json {
+        output::json(&comparison);
+        return Ok(Status::Expected);
+    }
+    let mut text = String::from("| defect | structure-aware | raw bytes | times fewer |\n|---|---|---|---|\n");
+    let mut factors = Vec::new();
+    for defect in &comparison.defects {
+        let told = |found: Option<u64>| found.map_or(format!("> {runs}"), |n| n.to_string());
+        let factor = defect.raw.unwrap_or(runs) as f64 / defect.structure.unwrap_or(runs) as f64;
+        let more = if defect.raw.is_none() && defect.structure.is_some() { "> " } else { "" };
+        let (structure, raw) = (told(defect.structure), told(defect.raw));
+        let _ = writeln!(text, "| {} | {structure} | {raw} | {more}{factor:.1} |", defect.id);
+        factors.push(factor);
+    }
+    factors.sort_by(f64::total_cmp);
+    let median = factors.get(factors.len() / 2).copied().unwrap_or(1.0);
+    let _ = writeln!(text, "\nmedian over the bank: {median:.1} times fewer executions");
+    out(&text);
+    Ok(Status::Expected)
 }
 
 fn deleted(only: Option<&str>, json: bool) -> Result<Status, Failure> {
