@@ -117,6 +117,8 @@ impl Campaign {
         signal(&child, "KILL");
         self.look();
         self.hear();
+        // What was found so far is still kept and told.
+        STOP.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -182,14 +184,17 @@ impl Campaign {
             let deliveries = self.body.deliveries(&input);
             let state = STATES[Body::state(&deliveries)];
             let kept = kept(target, deliveries);
-            let came = remote.ask(&kept)?;
-            let (kind, said) = (came.kinds().first().copied(), self.told.said.clone());
+            // Whatever becomes of the replay, the finding is kept.
+            let came = remote.ask(&kept).ok();
+            let kind = came.as_ref().and_then(|came| came.kinds().first().copied());
+            let said = self.told.said.clone();
             let kind = kind.or(said.as_ref().map(|(kind, _, _)| *kind)).unwrap_or(left.kind);
             let path = self.place.root.join("target/infuzz/findings").join(target.name).join(replay::id(kind, &kept));
             files::make_folder(path.parent().unwrap_or(&self.place.root))?;
             files::write(&path, &kept)?;
             let (_, rule, field) = replay::judged(setting, &kept);
-            let mut shown = replay::findings(*target, &path, &kept, &came, (rule.clone(), field));
+            let shown = came.map(|came| replay::findings(*target, &path, &kept, &came, (rule, field)));
+            let mut shown = shown.unwrap_or_default();
             if shown.is_empty() {
                 shown.push(self.unseen(&left, &path, &kept, kind, state, said));
             }
