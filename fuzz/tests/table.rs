@@ -43,6 +43,29 @@ fn every_target_has_a_binary_and_every_binary_a_target() {
 }
 
 #[test]
+fn the_handbook_names_every_target_with_what_its_inputs_are() {
+    let page = std::fs::read_to_string(root().join("docs/engines.md")).expect("readable");
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(name, rest)| (name.to_string(), rest.trim_end_matches(" |").to_string()));
+    let rows: BTreeSet<_> = rows.collect();
+    let expected = TARGETS.iter().map(|target| (target.name.to_string(), target.title.to_string()));
+    assert_eq!(rows, expected.collect());
+}
+
+#[test]
+fn the_scripts_take_the_targets_from_the_table() {
+    let name_in = |path: &Path| {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        TARGETS.iter().any(|target| text.contains(target.name) && target.name != "drug_library")
+    };
+    for script in ["smoke", "corpus", "nightly", "oss-fuzz/build.sh", "oss-fuzz/check", "measure"] {
+        assert!(!name_in(&root().join("ci").join(script)), "ci/{script} lists targets by hand");
+    }
+}
+
+#[test]
 fn every_target_has_a_corpus_and_every_corpus_a_target() {
     assert_eq!(names("corpus", ""), table());
     for target in TARGETS {
