@@ -61,7 +61,8 @@ impl Engine for Afl {
         place.fill(&input, Form::Plain)?;
         files::remove_folder(&out(place))?;
         let mut command = place.cargo(&self.path);
-        command.args(["afl", "fuzz", "-i"]).arg(input).arg("-o").arg(out(place));
+        // With a custom mutator AFL++ 4.40 leaves an empty file with an odd name where it is started.
+        command.current_dir(&place.scratch).args(["afl", "fuzz", "-i"]).arg(input).arg("-o").arg(out(place));
         command.args(["-s", &budget.seed.to_string(), "-G", &place.target.max_len.to_string()]);
         command.args(["-t", &place.target.time_limit_ms.to_string(), "-c", "-", "-x"]).arg(place.dictionary());
         if let Some(runs) = budget.runs {
