@@ -30,7 +30,8 @@ impl Guidance {
             match word {
                 "none" => {}
                 "reasons" => guidance.reasons = true,
-                "accepted" => guidance.accepted = true,
+                "accepted" if cfg!(feature = "accepted-coverage") => guidance.accepted = true,
+                "accepted" => return Err("built without the feature accepted-coverage".into()),
                 other => {
                     return Err(format!("{VARIABLE} has `{other}`: it is none, or a list of reasons and accepted"));
                 }
@@ -68,7 +69,13 @@ mod tests {
     #[test]
     fn guidance_is_named() {
         assert_eq!(Guidance::named("none"), Ok(Guidance { reasons: false, accepted: false }));
-        assert_eq!(Guidance::named("reasons,accepted"), Ok(Guidance { reasons: true, accepted: true }));
+        assert_eq!(Guidance::named("reasons"), Ok(Guidance { reasons: true, accepted: false }));
+        let both = Guidance::named("reasons,accepted");
+        if cfg!(feature = "accepted-coverage") {
+            assert_eq!(both, Ok(Guidance { reasons: true, accepted: true }));
+        } else {
+            assert!(both.is_err_and(|why| why.contains("accepted-coverage")));
+        }
         assert!(Guidance::named("all").is_err_and(|why| why.contains("`all`")));
     }
 }

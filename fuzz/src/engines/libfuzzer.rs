@@ -38,11 +38,13 @@ fn put(bytes: &[u8], out: &mut [u8]) -> usize {
 }
 
 /// Counts what has just run once more, apart.
+#[cfg(feature = "accepted-coverage")]
 pub(super) fn keep_apart() {
     counters::keep_apart();
 }
 
 /// The counters of the code that ran, and those that libFuzzer reads beside them.
+#[cfg(feature = "accepted-coverage")]
 mod counters {
     use std::cell::UnsafeCell;
 

@@ -96,7 +96,7 @@ pub fn execute(data: &[u8]) {
             }
         }
         running.report();
-        #[cfg(engine = "libfuzzer")]
+        #[cfg(all(engine = "libfuzzer", feature = "accepted-coverage"))]
         if running.guidance.accepted && running.body.accepted() {
             super::libfuzzer::keep_apart();
         }
