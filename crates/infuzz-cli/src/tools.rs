@@ -64,7 +64,8 @@ impl Tool {
 
     /// Sets what the tool needs to find what was installed with it.
     pub fn environment(&self, root: &Path, command: &mut Command) {
-        if tools(root).join("bin").join(self.program).is_file() {
+        // One that people installed themselves lies where they have it.
+        if tools(root).join("share").is_dir() {
             self.data_home(root, command);
         }
     }
