@@ -160,14 +160,12 @@ impl Body {
     pub fn replay(&mut self, bytes: &[u8]) -> Result<Option<Fault>, String> {
         if !Session::is_session(bytes) {
             let deliveries = self.deliveries(bytes);
-            let faults: Vec<Fault> = (0..STATES.len()).filter_map(|state| self.run_in(state, &deliveries).0).collect();
-            return Ok(faults.into_iter().next());
+            return Ok((0..STATES.len()).find_map(|state| self.run_in(state, &deliveries).0));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
         let session = Session::parse(text).map_err(|error| error.to_string())?;
         // What else it does is only right in the state that it begins in.
         let states = if session.only_sends() { 0..STATES.len() } else { 0..1 };
-        let mut fault = None;
         for state in states {
             self.bench.reset().map_err(|error| error.to_string())?;
             if session.only_sends() {
@@ -177,11 +175,15 @@ impl Body {
             let mut judgement = None;
             for step in result.steps {
                 judgement = step.judgement.or(judgement);
-                fault = fault.or_else(|| self.fault(step.raised, judgement, bytes));
+                if let Some(fault) = self.fault(step.raised, judgement, bytes) {
+                    return Ok(Some(fault));
+                }
             }
-            fault = fault.or_else(|| self.fault(result.raised, judgement, bytes));
+            if let Some(fault) = self.fault(result.raised, judgement, bytes) {
+                return Ok(Some(fault));
+            }
         }
-        Ok(fault)
+        Ok(None)
     }
 
     fn fault(&self, raised: Vec<Raised>, judgement: Option<Judgement>, bytes: &[u8]) -> Option<Fault> {

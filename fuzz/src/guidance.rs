@@ -41,22 +41,24 @@ impl Guidance {
     }
 }
 
-/// Switches with which a campaign is measured against one that lacks something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Measured {
+/// What of a target is run, to measure it against itself without something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Measured {
+    /// Everything.
+    Whole,
     /// The engine's own mutation of bytes instead of the structure-aware one.
-    pub raw: bool,
-    /// Nothing is executed: what is left is the engine.
-    pub empty: bool,
+    Raw,
+    /// Nothing is executed, and mutation is the engine's: what is left is the engine.
+    Empty,
 }
 
 impl Measured {
-    /// As the variable `INFUZZ_MEASURE` has it: `raw` or `empty`; nothing without it.
+    /// As the variable `INFUZZ_MEASURE` has it: `raw` or `empty`; everything without it.
     pub fn from_environment() -> Result<Measured, String> {
         match std::env::var("INFUZZ_MEASURE").as_deref() {
-            Err(_) => Ok(Measured::default()),
-            Ok("raw") => Ok(Measured { raw: true, empty: false }),
-            Ok("empty") => Ok(Measured { raw: true, empty: true }),
+            Err(_) => Ok(Measured::Whole),
+            Ok("raw") => Ok(Measured::Raw),
+            Ok("empty") => Ok(Measured::Empty),
             Ok(other) => Err(format!("INFUZZ_MEASURE has `{other}`: it is raw or empty")),
         }
     }

@@ -82,20 +82,21 @@ impl Campaign {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(120));
         let mut asked: Option<Instant> = None;
+        let mut looked = Instant::now();
         loop {
-            let more = match lines.recv_timeout(LOOK) {
-                Ok(line) => {
-                    self.line(line);
-                    true
-                }
-                Err(RecvTimeoutError::Timeout) => true,
-                Err(RecvTimeoutError::Disconnected) => false,
-            };
-            while let Ok(line) = lines.try_recv() {
-                self.line(line);
+            let ended = child.try_wait().map_err(|e| Failure::worker(&e))?.is_some();
+            match lines.recv_timeout(LOOK) {
+                Ok(line) => self.line(line),
+                // Something that the engine started may still hold its output.
+                Err(RecvTimeoutError::Timeout) if ended => break,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.look();
-            bar.set_message(self.progress());
+            if looked.elapsed() >= LOOK {
+                self.look();
+                bar.set_message(self.progress());
+                looked = Instant::now();
+            }
             if STOP.load(Ordering::Relaxed) {
                 match asked {
                     None => {
@@ -105,10 +106,6 @@ impl Campaign {
                     Some(since) if since.elapsed() > GRACE => signal(&child, "KILL"),
                     Some(_) => {}
                 }
-            }
-            let ended = child.try_wait().map_err(|e| Failure::worker(&e))?.is_some();
-            if !more || ended && asked.is_some() {
-                break;
             }
         }
         bar.finish_and_clear();
@@ -123,7 +120,7 @@ impl Campaign {
     }
 
     fn progress(&self) -> String {
-        let (reached, total, _) = self.reach_points();
+        let (reached, total) = (self.reached.iter().filter(|reached| **reached).count(), self.reached.len());
         let told = &self.told;
         format!(
             "{} executions, {}/s, {} edges, corpus {}, reach points {reached}/{total}, findings {}",
@@ -153,7 +150,7 @@ impl Campaign {
         }
     }
 
-    /// What the target itself said last: a finding it named, or the panic that ended it.
+    /// What the target itself said: a finding it named, or the panic that ended it.
     fn hear(&mut self) {
         let text = std::fs::read_to_string(self.said_file()).unwrap_or_default();
         let named = text.lines().find_map(said);
@@ -189,11 +186,11 @@ impl Campaign {
             let kind = came.as_ref().and_then(|came| came.kinds().first().copied());
             let said = self.told.said.clone();
             let kind = kind.or(said.as_ref().map(|(kind, _, _)| *kind)).unwrap_or(left.kind);
-            let path = self.place.root.join("target/infuzz/findings").join(target.name).join(replay::id(kind, &kept));
-            files::make_folder(path.parent().unwrap_or(&self.place.root))?;
+            let path = self.place.findings().join(replay::id(kind, &kept));
+            files::make_folder(&self.place.findings())?;
             files::write(&path, &kept)?;
             let (_, rule, field) = replay::judged(setting, &kept);
-            let shown = came.map(|came| replay::findings(*target, &path, &kept, &came, (rule, field)));
+            let shown = came.map(|came| replay::findings(target, &path, &kept, &came, (rule, field)));
             let mut shown = shown.unwrap_or_default();
             if shown.is_empty() {
                 shown.push(self.unseen(&left, &path, &kept, kind, state, said));
@@ -232,7 +229,7 @@ impl Campaign {
             field: None,
             state: state.into(),
             file: Some(files::shown(path)),
-            replay: Some(replay::replay_command(*self.place.target, path)),
+            replay: Some(replay::replay_command(self.place.target, path)),
             alone: again.unwrap_or(false),
             deterministic: again.unwrap_or(false),
             detail: format!("{seen} (under {}; the replay without an engine does not show it)", self.engine.name()),
@@ -251,7 +248,7 @@ impl Campaign {
 }
 
 /// An input in the form that is kept: as on the wire, or a session of several.
-fn kept(target: &Target, deliveries: Vec<Vec<u8>>) -> Vec<u8> {
+pub fn kept(target: &Target, deliveries: Vec<Vec<u8>>) -> Vec<u8> {
     match target.input {
         Input::File => deliveries.concat(),
         Input::Edits => {

@@ -4,8 +4,8 @@ use crate::failure::Failure;
 use infuzz_fuzz::{Input, TARGETS, Target};
 
 /// The target with this name.
-pub fn target(name: &str) -> Result<Target, Failure> {
-    infuzz_fuzz::target(name).copied().ok_or_else(|| {
+pub fn target(name: &str) -> Result<&'static Target, Failure> {
+    infuzz_fuzz::target(name).ok_or_else(|| {
         let names = TARGETS.iter().map(|target| target.name);
         let remedy = nearest(name, names.clone()).map_or_else(
             || format!("targets are {}", names.collect::<Vec<_>>().join(", ")),
@@ -16,8 +16,8 @@ pub fn target(name: &str) -> Result<Target, Failure> {
 }
 
 /// The target that takes files of a format as they are.
-pub fn of_format(format: &str) -> Option<Target> {
-    TARGETS.iter().copied().find(|target| target.format == format && target.input == Input::File)
+pub fn of_format(format: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.format == format && target.input == Input::File)
 }
 
 /// The known name that is most like `name`, if one is alike at all.

@@ -313,3 +313,21 @@ fn a_pump_that_gives_another_offset_is_found() {
 fn a_pump_that_blames_the_file_for_a_section_is_found() {
     finds(Fault::BlamesTheFileForASection, Kind::WrongReason);
 }
+
+#[test]
+fn the_power_is_back_after_a_reset_and_in_a_remembered_state() {
+    let format = Builtin::named("drug-library").expect("built in").load().expect("loads");
+    let library = Builtin::named("drug-library").expect("built in").seed(&format, "minimal").expect("a seed");
+    let mut pump = PumpInProcess::new();
+    let empty = pump.snapshot();
+    for restore in [false, true] {
+        pump.fail_power_after(Some(0), false);
+        assert_ne!(pump.deliver(&library).outcome, Outcome::Accepted, "without power");
+        if restore {
+            pump.restore(empty)
+        } else {
+            pump.reset()
+        }
+        assert_eq!(pump.deliver(&library).outcome, Outcome::Accepted, "restored: {restore}");
+    }
+}

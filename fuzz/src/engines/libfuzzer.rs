@@ -1,15 +1,21 @@
 //! libFuzzer: mutator, crossover, and coverage while accepted in counters of our own.
 
-use super::running::with;
+use super::running::{Running, with};
+use crate::guidance::Measured;
 use crate::table::Input;
 use infuzz::rng::Rng;
 
 pub use libfuzzer_sys as sys;
 
+/// Whether inputs are for libFuzzer alone to change.
+fn left_to_the_engine(running: &Running) -> bool {
+    running.measured != Measured::Whole || running.body.target().input == Input::Edits
+}
+
 /// Mutates in place; returns the new size.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     with(|running| {
-        if running.measured.raw || running.body.target().input == Input::Edits || seed % 32 == 0 {
+        if left_to_the_engine(running) || seed % 32 == 0 {
             return sys::fuzzer_mutate(data, size, max_size);
         }
         let mut bytes = data[..size].to_vec();
@@ -21,7 +27,7 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
 /// Combines two inputs; returns the size of the result.
 pub fn crossover(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
     with(|running| {
-        if running.measured.raw || running.body.target().input == Input::Edits {
+        if left_to_the_engine(running) {
             let mut rng = Rng::new(u64::from(seed));
             let (head, tail) = (rng.below(first.len() + 1), rng.below(second.len() + 1));
             return put(&[&first[..head], &second[tail..]].concat(), out);

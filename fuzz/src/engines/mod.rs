@@ -4,40 +4,50 @@
 //! it, and from a feature of this package, which of them it is.
 
 #[cfg(engine = "afl")]
-pub mod afl;
+mod afl;
 #[cfg(engine = "honggfuzz")]
-pub mod honggfuzz;
+mod honggfuzz;
 #[cfg(engine = "libfuzzer")]
 pub mod libfuzzer;
 mod points;
 mod running;
 
+#[cfg(engine = "afl")]
+pub use afl::run;
+#[cfg(engine = "honggfuzz")]
+pub use honggfuzz::run;
 pub use points::{POINTS, Point};
 pub use running::{Reading, execute, prepare};
 
-/// Defines the entry points of a target's binary for the engine it is built for; without an
-/// engine, the binary executes the files it is given.
-#[cfg(not(engine))]
+/// Defines a target's binary for the engine it is built for.
 #[macro_export]
 macro_rules! main {
     ($name:literal) => {
         #[global_allocator]
         static ALLOCATOR: $crate::meter::Counting = $crate::meter::Counting;
 
+        $crate::entry!($name);
+    };
+}
+
+/// What a binary without an engine does: it executes the files it is given.
+#[cfg(not(engine))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! entry {
+    ($name:literal) => {
         fn main() -> std::process::ExitCode {
             $crate::replay_files($name)
         }
     };
 }
 
-/// Defines the entry points of a target's binary for libFuzzer.
+/// What libFuzzer calls.
 #[cfg(engine = "libfuzzer")]
+#[doc(hidden)]
 #[macro_export]
-macro_rules! main {
+macro_rules! entry {
     ($name:literal) => {
-        #[global_allocator]
-        static ALLOCATOR: $crate::meter::Counting = $crate::meter::Counting;
-
         $crate::points!();
 
         use $crate::engines::libfuzzer;
@@ -54,36 +64,16 @@ macro_rules! main {
     };
 }
 
-/// Defines the entry point of a target's binary for AFL++.
-#[cfg(engine = "afl")]
+/// What AFL++ and honggfuzz start, each with its own loop.
+#[cfg(any(engine = "afl", engine = "honggfuzz"))]
+#[doc(hidden)]
 #[macro_export]
-macro_rules! main {
+macro_rules! entry {
     ($name:literal) => {
-        #[global_allocator]
-        static ALLOCATOR: $crate::meter::Counting = $crate::meter::Counting;
-
         $crate::points!();
 
         fn main() {
-            $crate::engines::prepare($name, $crate::engines::Reading::Plain, &POINT_TABLE);
-            $crate::engines::afl::run();
-        }
-    };
-}
-
-/// Defines the entry point of a target's binary for honggfuzz.
-#[cfg(engine = "honggfuzz")]
-#[macro_export]
-macro_rules! main {
-    ($name:literal) => {
-        #[global_allocator]
-        static ALLOCATOR: $crate::meter::Counting = $crate::meter::Counting;
-
-        $crate::points!();
-
-        fn main() {
-            $crate::engines::prepare($name, $crate::engines::Reading::Scripted, &POINT_TABLE);
-            $crate::engines::honggfuzz::run();
+            $crate::engines::run($name, &POINT_TABLE);
         }
     };
 }

@@ -75,7 +75,7 @@ fn overflow_must_panic() {
 /// One execution; a finding ends the process as a panic, after saying what it is.
 pub fn execute(data: &[u8]) {
     with(|running| {
-        if running.measured.empty {
+        if running.measured == Measured::Empty {
             return;
         }
         // Engines set hooks of their own first, and hide what a target writes.

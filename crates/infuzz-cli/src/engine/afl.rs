@@ -4,6 +4,7 @@ use super::{Budget, Engine, Form, Left, Place, Told};
 use crate::failure::Failure;
 use crate::output::note;
 use crate::{files, tools};
+use infuzz::device::digest;
 use infuzz::finding::Kind;
 use infuzz_fuzz::Input;
 use std::ffi::OsString;
@@ -23,17 +24,13 @@ fn out(place: &Place) -> PathBuf {
     place.work.join("out")
 }
 
+fn queue(place: &Place) -> PathBuf {
+    out(place).join("default/queue")
+}
+
 impl Engine for Afl {
     fn name(&self) -> &'static str {
         "afl"
-    }
-
-    fn sanitizer(&self) -> &'static str {
-        "none"
-    }
-
-    fn form(&self) -> Form {
-        Form::Plain
     }
 
     fn build(&mut self, place: &Place) -> Result<(), Failure> {
@@ -59,6 +56,12 @@ impl Engine for Afl {
     fn command(&self, place: &Place, budget: Budget) -> Result<Command, Failure> {
         let input = place.scratch.join("in");
         place.fill(&input, Form::Plain)?;
+        // AFL++ wants a folder of its own; what the last campaign found stays.
+        for path in files::in_folder(&queue(place))? {
+            let input = files::read(&path)?;
+            files::make_folder(&place.found())?;
+            files::copy(&place.found().join(format!("{:016x}", digest(&input))), &input)?;
+        }
         files::remove_folder(&out(place))?;
         let mut command = place.cargo(&self.path);
         // With a custom mutator AFL++ 4.40 leaves an empty file with an odd name where it is started.
@@ -89,8 +92,6 @@ impl Engine for Afl {
         Ok(command)
     }
 
-    fn line(&mut self, _line: &str, _told: &mut Told) {}
-
     fn look(&mut self, place: &Place, told: &mut Told) {
         let Ok(text) = std::fs::read_to_string(out(place).join("default/fuzzer_stats")) else { return };
         let value = |key: &str| {
@@ -115,7 +116,7 @@ impl Engine for Afl {
     }
 
     fn found(&self, place: &Place) -> Vec<PathBuf> {
-        vec![out(place).join("default/queue")]
+        vec![place.found(), queue(place)]
     }
 
     fn fails_again(&self, place: &Place, input: &Path) -> Option<bool> {

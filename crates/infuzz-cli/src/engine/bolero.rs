@@ -6,7 +6,6 @@ use crate::output::note;
 use crate::{files, tools};
 use infuzz::script::MAX_OVERHEAD;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// bolero.
@@ -15,17 +14,13 @@ pub struct Bolero {
     path: OsString,
 }
 
-fn found(place: &Place) -> PathBuf {
-    place.work.join("found")
-}
-
 impl Bolero {
     fn bolero(&self, place: &Place) -> Command {
         let mut command = place.cargo(&self.path);
         command.args(["bolero", "test", place.target.name, "-p", "infuzz-fuzz", "--no-default-features"]);
         command.args(["--rustc-bootstrap", "--engine", "libfuzzer", "--target-dir"]).arg(place.build.join("bolero"));
         command.args(["--features", &place.features("")]);
-        command.arg("--corpus-dir").arg(found(place)).arg("--crashes-dir").arg(place.scratch.join("crashes"));
+        command.arg("--corpus-dir").arg(place.found()).arg("--crashes-dir").arg(place.scratch.join("crashes"));
         command
     }
 }
@@ -48,7 +43,7 @@ impl Engine for Bolero {
         self.path = tools::CARGO_BOLERO.found(&place.root)?;
         // It builds and runs in one go.
         note(&format!("building {} for bolero on stable, sanitizer {}", place.target.name, self.sanitizer()));
-        place.fill(&found(place), Form::Script)
+        place.fill(&place.found(), Form::Script)
     }
 
     fn command(&self, place: &Place, budget: Budget) -> Result<Command, Failure> {
@@ -72,13 +67,5 @@ impl Engine for Bolero {
 
     fn left(&self, place: &Place) -> Result<Vec<Left>, Failure> {
         super::libfuzzer_left(&place.scratch.join("crashes"))
-    }
-
-    fn found(&self, place: &Place) -> Vec<PathBuf> {
-        vec![found(place)]
-    }
-
-    fn fails_again(&self, _place: &Place, _input: &Path) -> Option<bool> {
-        None
     }
 }

@@ -6,7 +6,7 @@ use crate::output::note;
 use crate::{files, tools};
 use infuzz::finding::Kind;
 use infuzz::script::MAX_OVERHEAD;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// honggfuzz.
@@ -19,17 +19,9 @@ pub struct Honggfuzz {
 /// What its C code needs.
 const HEADERS: &str = "install its headers, such as the packages binutils-dev, libunwind-dev, libblocksruntime-dev and liblzma-dev, and make and a C compiler";
 
-fn found(place: &Place) -> PathBuf {
-    place.work.join("found")
-}
-
 impl Engine for Honggfuzz {
     fn name(&self) -> &'static str {
         "honggfuzz"
-    }
-
-    fn sanitizer(&self) -> &'static str {
-        "none"
     }
 
     fn form(&self) -> Form {
@@ -55,7 +47,7 @@ impl Engine for Honggfuzz {
     fn command(&self, place: &Place, budget: Budget) -> Result<Command, Failure> {
         let input = place.scratch.join("in");
         place.fill(&input, Form::Script)?;
-        files::make_folder(&found(place))?;
+        files::make_folder(&place.found())?;
         let mut command = Command::new(&self.runner);
         command
             .current_dir(&place.scratch)
@@ -64,7 +56,7 @@ impl Engine for Honggfuzz {
             .arg("--crashdir")
             .arg(place.scratch.join("crashes"));
         files::make_folder(&place.scratch.join("crashes"))?;
-        command.arg("-i").arg(input).arg("-o").arg(found(place)).arg("-w").arg(place.dictionary());
+        command.arg("-i").arg(input).arg("-o").arg(place.found()).arg("-w").arg(place.dictionary());
         command.args(["-P", "-v", "-n", "1", "--exit_upon_crash", "-t", &place.time_limit_s().to_string()]);
         command.args(["-F", &(place.target.max_len + MAX_OVERHEAD).to_string()]);
         command.args(["--rlimit_rss", &place.target.memory_limit_mib.to_string()]);
@@ -92,7 +84,6 @@ impl Engine for Honggfuzz {
             told.per_second = value("speed").unwrap_or(told.per_second);
         } else if let Some((_, current)) = line.split_once("Cur:") {
             edges(current);
-            told.executions += 1;
         }
     }
 
@@ -109,13 +100,5 @@ impl Engine for Honggfuzz {
             Some(Left { path, kind })
         };
         Ok(paths.into_iter().filter_map(of).collect())
-    }
-
-    fn found(&self, place: &Place) -> Vec<PathBuf> {
-        vec![found(place)]
-    }
-
-    fn fails_again(&self, _place: &Place, _input: &Path) -> Option<bool> {
-        None
     }
 }

@@ -1,6 +1,6 @@
 //! libFuzzer through cargo-fuzz: with AddressSanitizer on nightly, without on stable.
 
-use super::{Budget, Engine, Form, Left, Place, Told};
+use super::{Budget, Engine, Left, Place, Told};
 use crate::failure::Failure;
 use crate::output::note;
 use crate::{files, tools};
@@ -56,10 +56,6 @@ impl Engine for Libfuzzer {
         if self.nightly { "address" } else { "none" }
     }
 
-    fn form(&self) -> Form {
-        Form::Plain
-    }
-
     fn build(&mut self, place: &Place) -> Result<(), Failure> {
         tools::compiler()?;
         let path = tools::CARGO_FUZZ.found(&place.root)?;
@@ -98,10 +94,6 @@ impl Engine for Libfuzzer {
 
     fn left(&self, place: &Place) -> Result<Vec<Left>, Failure> {
         super::libfuzzer_left(&place.scratch)
-    }
-
-    fn found(&self, _place: &Place) -> Vec<PathBuf> {
-        Vec::new()
     }
 
     fn fails_again(&self, _place: &Place, input: &Path) -> Option<bool> {

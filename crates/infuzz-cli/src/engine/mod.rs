@@ -138,6 +138,16 @@ impl Place {
         self.target.time_limit_ms.div_ceil(1000)
     }
 
+    /// Where findings are kept.
+    pub fn findings(&self) -> PathBuf {
+        self.root.join("target/infuzz/findings").join(self.target.name)
+    }
+
+    /// Inputs that this engine has found, beside the common corpus, since that was gathered last.
+    pub fn found(&self) -> PathBuf {
+        self.work.join("found")
+    }
+
     /// Fills a folder with the seeds and the corpus, as this engine reads them.
     fn fill(&self, folder: &Path, form: Form) -> Result<(), Failure> {
         files::make_folder(folder)?;
@@ -146,7 +156,7 @@ impl Place {
                 let bytes = files::read(&path)?;
                 let name = path.file_name().unwrap_or_default();
                 if bytes.len() <= self.target.max_len {
-                    files::write(&folder.join(name), &form.of_wire(self.target, bytes))?;
+                    files::copy(&folder.join(name), &form.of_wire(self.target, bytes))?;
                 }
             }
         }
@@ -191,27 +201,35 @@ pub trait Engine {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
     /// The sanitizer it runs with.
-    fn sanitizer(&self) -> &'static str;
+    fn sanitizer(&self) -> &'static str {
+        "none"
+    }
     /// What its files hold.
-    fn form(&self) -> Form;
+    fn form(&self) -> Form {
+        Form::Plain
+    }
     /// Builds the target; installs what is missing.
     fn build(&mut self, place: &Place) -> Result<(), Failure>;
     /// The command that runs the campaign, once everything it reads is in its place.
     fn command(&self, place: &Place, budget: Budget) -> Result<Command, Failure>;
     /// Hears a line of its output.
-    fn line(&mut self, line: &str, told: &mut Told);
+    fn line(&mut self, _line: &str, _told: &mut Told) {}
     /// Looks at what it wrote.
     fn look(&mut self, _place: &Place, _told: &mut Told) {}
     /// The inputs on which the target failed.
     fn left(&self, place: &Place) -> Result<Vec<Left>, Failure>;
     /// Folders with the inputs it has found, beside the common corpus.
-    fn found(&self, place: &Place) -> Vec<PathBuf>;
+    fn found(&self, place: &Place) -> Vec<PathBuf> {
+        vec![place.found()]
+    }
     /// Forgets what it has found, once that is in the common corpus.
     fn forget(&self, place: &Place) -> Result<(), Failure> {
         self.found(place).iter().try_for_each(|folder| files::remove_folder(folder))
     }
     /// Executes an input once more; none if that cannot be done by hand.
-    fn fails_again(&self, place: &Place, input: &Path) -> Option<bool>;
+    fn fails_again(&self, _place: &Place, _input: &Path) -> Option<bool> {
+        None
+    }
 }
 
 /// The names of all engines.
@@ -293,9 +311,7 @@ fn libfuzzer_line(line: &str, told: &mut Told) {
         told.executions = number;
     } else if let Some(number) = after("stat::average_exec_per_sec:").and_then(|n| n.parse().ok()) {
         told.per_second = number;
-    } else if let Some(said) = said(line) {
-        told.said = Some(said);
-    } else if line.contains("panicked at") && told.said.is_none() || line.contains("ERROR: AddressSanitizer") {
+    } else if line.contains("ERROR: AddressSanitizer") {
         told.said = Some((Kind::Crash, None, line.trim().to_string()));
     }
 }
@@ -376,8 +392,15 @@ mod tests {
         let mut told = Told::default();
         libfuzzer_line("#4096\tpulse  cov: 1560 ft: 4208 corp: 498/668Kb lim: 4096 exec/s: 2000 rss: 41Mb", &mut told);
         assert_eq!((told.executions, told.edges, told.per_second), (4096, 1560, 2000));
-        libfuzzer_line("infuzz: finding invalid-accepted (rule: setup.order): it took it", &mut told);
-        let (kind, rule, detail) = told.said.expect("said");
+        libfuzzer_line("==7==ERROR: AddressSanitizer: stack-overflow on address 0x7ffe", &mut told);
+        assert!(told.said.is_some_and(|(kind, _, detail)| kind == Kind::Crash && detail.contains("stack-overflow")));
+    }
+
+    #[test]
+    fn what_a_target_names_is_read() {
+        let (kind, rule, detail) =
+            said("infuzz: finding invalid-accepted (rule: setup.order): it took it").expect("named");
         assert_eq!((kind, rule.as_deref(), &*detail), (Kind::InvalidAccepted, Some("setup.order"), "it took it"));
+        assert_eq!(said("panicked at fuzz/src/body.rs:1:1: finding"), None);
     }
 }

@@ -30,9 +30,7 @@ pub struct Arguments {
 
 /// Explores until something is found.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let known = targets::target(&arguments.target)?;
-    let target =
-        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let target = targets::target(&arguments.target)?;
     let number_file =
         File::create(&arguments.number_file).map_err(|e| Failure::unwritable(&arguments.number_file, &e))?;
     let mut failed = None;

@@ -84,9 +84,7 @@ struct ReachPoints {
 
 /// Runs a target.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let known = targets::target(&arguments.target)?;
-    let target =
-        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let target = targets::target(&arguments.target)?;
     let mut engine = engine(&arguments.engine)?;
     let root = files::workspace()?;
     let scratch = files::Scratch::new()?;
@@ -119,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
             "the target did not run",
             target.name,
             campaign.last_lines(),
-            "run it by hand to see more; README.md has each engine's own command",
+            "run it by hand to see more; docs/engines.md has each engine's own command",
         ));
     }
     if arguments.json {

@@ -99,7 +99,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// The findings of a file as every verb reports them.
 pub fn findings(
-    target: Target,
+    target: &'static Target,
     path: &Path,
     bytes: &[u8],
     came: &Came,
@@ -141,7 +141,7 @@ pub fn id(kind: Kind, bytes: &[u8]) -> String {
 }
 
 /// A command that shows a finding again.
-pub fn replay_command(target: Target, path: &Path) -> String {
+pub fn replay_command(target: &'static Target, path: &Path) -> String {
     let shown = files::shown(path);
     let plain = shown.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c));
     let quoted = if plain { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) };
@@ -157,7 +157,7 @@ pub fn judged(setting: Setting, bytes: &[u8]) -> (String, Option<String>, Option
     (judgement.word().into(), rule, violations.first().map(|violation| describe::path(tree, violation.node)))
 }
 
-fn file_report(target: Target, setting: Setting, path: &Path, bytes: &[u8], came: &Came) -> FileReport {
+fn file_report(target: &'static Target, setting: Setting, path: &Path, bytes: &[u8], came: &Came) -> FileReport {
     let decisive = match came {
         Came::Through(replayed) => replayed.decisive().cloned(),
         Came::Fell(..) => None,

@@ -14,6 +14,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 
+/// Files of one process: a command line has its limits.
+const BATCH: usize = 2000;
+
 /// What `stability` takes.
 #[derive(clap::Args)]
 #[command(
@@ -45,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = targets::target(&arguments.target)?;
     let root = files::workspace()?;
     let mut paths = Vec::new();
-    for folder in Place::inputs(&root, &target) {
+    for folder in Place::inputs(&root, target) {
         paths.extend(files::in_folder(&folder)?.into_iter().filter(|path| path.extension().is_none_or(|e| e != "why")));
     }
     if paths.is_empty() {
@@ -87,7 +90,9 @@ fn round(target: &str, paths: &[PathBuf], bar: &ProgressBar) -> Result<Vec<Optio
     while traces.len() < paths.len() {
         let own = std::env::current_exe().map_err(|error| Failure::worker(&error))?;
         let mut command = Command::new(own);
-        command.args(["trace", target]).args(&paths[traces.len()..]);
+        let batch = &paths[traces.len()..paths.len().min(traces.len() + BATCH)];
+        let complete = traces.len() + batch.len();
+        command.args(["trace", target]).args(batch);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| Failure::worker(&error))?;
         if let Some(stdout) = child.stdout.take() {
@@ -116,7 +121,7 @@ fn round(target: &str, paths: &[PathBuf], bar: &ProgressBar) -> Result<Vec<Optio
                     "see what the known-good check says: `cargo infuzz sweep`",
                 ));
             }
-            _ if traces.len() < paths.len() => {
+            _ if traces.len() < complete => {
                 traces.push(None);
                 bar.inc(1);
             }
@@ -148,9 +153,7 @@ pub struct TraceArguments {
 
 /// `trace` (hidden): executes files and tells what each came to, one JSON line a file.
 pub fn trace(arguments: &TraceArguments) -> Result<Status, Failure> {
-    let known = targets::target(&arguments.target)?;
-    let target =
-        infuzz_fuzz::target(known.name).ok_or_else(|| Failure::internal(known.name, "it is not in the table"))?;
+    let target = targets::target(&arguments.target)?;
     let mut body = Body::new(target, Some(crate::meter::METER)).map_err(|why| Failure::internal(target.name, why))?;
     let mut stdout = std::io::stdout().lock();
     for path in &arguments.files {
