@@ -10,7 +10,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// What is copied.
-const COPIED: [&str; 8] = ["Cargo.toml", "Cargo.lock", ".cargo", "ci", "crates", "fuzz", "corpus", "dictionaries"];
+const COPIED: [&str; 9] =
+    ["Cargo.toml", "Cargo.lock", ".cargo", "ci", "crates", "fuzz", "examples", "corpus", "dictionaries"];
 /// What a build leaves behind in those folders.
 const LEFT_OUT: [&str; 3] = ["target", "artifacts", "rust-toolchain.toml"];
 /// The longest that a sweep or an exploration may take.
@@ -150,4 +151,20 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_is_a_workspace_with_all_its_members() {
+        let scratch = Scratch::new().expect("a copy");
+        let metadata = Command::new("cargo")
+            .args(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"])
+            .current_dir(scratch.folder())
+            .output()
+            .expect("cargo runs");
+        assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    }
 }
