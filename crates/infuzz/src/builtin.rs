@@ -15,7 +15,7 @@ pub struct Builtin {
     pub name: &'static str,
     /// The description.
     pub text: &'static str,
-    /// Whether it is complete, or a sketch that only decodes.
+    /// Whether it is complete and there is a device for it, or else it is for reading and writing only.
     pub complete: bool,
     /// Libraries made by code, by name; not all of them are valid.
     pub made: &'static [(&'static str, Made)],
@@ -51,7 +51,13 @@ pub static BUILTIN: &[Builtin] = &[
     sketch!("library-transfer"),
     sketch!("bcc"),
     sketch!("order"),
-    sketch!("miva-library"),
+    Builtin {
+        name: "miva-library",
+        text: include_str!("../formats/miva-library.toml"),
+        complete: false,
+        made: &[],
+        seeds: seeds!("miva-library", "minimal", "fuller"),
+    },
 ];
 
 impl Builtin {

@@ -66,6 +66,7 @@ impl Composer<'_> {
                     let name = &self.format.field(operand.field).name;
                     start.get(name).and_then(Value::as_array).map_or(0, Vec::len) as u64
                 }
+                RelationKind::Index => value.as_u64().unwrap_or(0),
                 _ => 0,
             };
             self.out.extend(crate::tree::encode_number(&field.shape, number));
@@ -82,9 +83,16 @@ impl Composer<'_> {
                 let Some(items) = value.as_array() else {
                     return Err(fail(format!("a list is expected, not {}", kind(value))));
                 };
+                if let Some((_, slots)) = slots(self.format, field)
+                    && items.len() > slots
+                {
+                    return Err(fail(format!("{} entries, and there is room for {slots}", items.len())));
+                }
+                let start = self.out.len();
                 for (index, one) in items.iter().enumerate() {
                     self.field(self.format.field(*item), one, record, &format!("{path}[{index}]"))?;
                 }
+                self.unused(field, start);
                 Ok(())
             }
             Shape::Switch { .. } => Ok(()),
@@ -93,6 +101,13 @@ impl Composer<'_> {
                 self.out.extend(bytes);
                 Ok(())
             }
+        }
+    }
+
+    /// Fills up a list of slots that begins at `start`.
+    fn unused(&mut self, list: &Field, start: usize) {
+        if let Some((bytes, _)) = slots(self.format, list) {
+            self.out.extend_from_slice(bytes.get(self.out.len() - start..).unwrap_or(&[]));
         }
     }
 
@@ -138,11 +153,12 @@ impl Composer<'_> {
                     self.out.extend(crate::tree::encode_number(&field.shape, bits));
                 }
                 (_, Some(content)) => self.field(field, content, value, &inner)?,
+                (_, None) if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
                 (Shape::Const(bytes), None) => self.out.extend(bytes),
                 (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
                 (_, None) if field.when.is_some() => {}
-                (Shape::List { .. }, None) => {}
-                (Shape::Record(inner_id), None) if derived(format, *inner_id) => {
+                (Shape::List { .. }, None) => self.unused(field, self.out.len()),
+                (Shape::Record(inner_id), None) if stateless(format, *inner_id) => {
                     self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
                 }
                 (_, None) => match field.refers.as_ref().and_then(|r| r.none) {
@@ -153,6 +169,27 @@ impl Composer<'_> {
         }
         Ok(())
     }
+}
+
+/// The bytes of a list of slots with nothing in them, and how many slots there are.
+fn slots(format: &Format, list: &Field) -> Option<(Vec<u8>, usize)> {
+    let (Shape::List { item, count: Count::Fixed(count) }, Some(slots)) = (&list.shape, &list.slots) else {
+        return None;
+    };
+    let size = format.quick(*item).slot.unwrap_or(0) as usize;
+    Some((vec![slots.fill; size * *count as usize], *count as usize))
+}
+
+/// Whether a record has nothing that people must state.
+fn stateless(format: &Format, id: RecordId) -> bool {
+    format.record(id).fields.iter().all(|field| {
+        let field = format.field(*field);
+        field.relation.is_some()
+            || field.default.is_some()
+            || field.slots.is_some()
+            || matches!(field.shape, Shape::Const(_))
+            || matches!(field.shape, Shape::Record(inner) if stateless(format, inner))
+    })
 }
 
 /// Whether a record has nothing that people state.
@@ -243,6 +280,11 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
         }
         Shape::Uint { width, .. } | Shape::Int { width, .. } => {
             let Value::Number(number) = value else { return Err(format!("a number is expected, not {}", kind(value))) };
+            if field.float {
+                let bits = field.parse(&number.to_string());
+                let bits = bits.ok_or_else(|| format!("{number} is not a number from 0 that a single can hold"))?;
+                return Ok(crate::tree::encode_number(&field.shape, bits));
+            }
             let Some(scaled) = parse_scaled(&number.to_string(), field.decimals) else {
                 return Err(format!("{number} is not a number with at most {} decimals", field.decimals));
             };
@@ -320,10 +362,13 @@ impl<'f> Plainest<'f> {
         match &field.shape {
             Shape::Record(record) => self.record(*record),
             Shape::Switch { on, cases } => {
-                let value = self.known.number(on.field);
+                let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
                 if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
                     self.field(self.format.field(*case));
                 }
+            }
+            Shape::List { .. } if field.slots.is_some() => {
+                self.out.extend(slots(self.format, field).map(|(bytes, _)| bytes).unwrap_or_default());
             }
             Shape::List { item, count: Count::Fixed(count) } => {
                 for _ in 0..*count {
@@ -335,6 +380,7 @@ impl<'f> Plainest<'f> {
             // What it states is known where it stands.
             _ if field.relation.is_some() => self.number(field, 0),
             Shape::Enum { of, .. } => self.number(field, self.format.enums[*of].rows.first().map_or(0, |row| row.code)),
+            _ if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
             Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
             Shape::Bits { .. } => self.number(field, 0),
             Shape::Digits { width } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
@@ -368,6 +414,16 @@ impl<'f> Plainest<'f> {
             let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
             self.out[at..at + size.len()].copy_from_slice(&size);
         }
+    }
+}
+
+/// What decides a switch of stated size before it is written itself: it will be the first of its
+/// enumerators.
+pub(crate) fn ahead(format: &Format, switch: &Field, on: FieldId) -> Option<u64> {
+    switch.size.as_ref()?;
+    match format.field(on).shape {
+        Shape::Enum { of, .. } => format.enums[of].rows.first().map(|row| row.code),
+        _ => None,
     }
 }
 
@@ -407,6 +463,12 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
                 {
                     continue;
                 }
+                if inner.default.as_deref() == Some(tree.span(child)) {
+                    continue;
+                }
+                if inner.slots.is_some() && tree.used(child).next().is_none() {
+                    continue;
+                }
                 if let (Some(reference), Some(number)) = (&inner.refers, tree.number(child))
                     && reference.none == Some(number)
                 {
@@ -416,13 +478,16 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
                     Shape::Bits { names, .. } => show_bits(tree, *id, child, names),
                     _ => Some(show(tree, child)),
                 };
-                if let Some(value) = value {
+                let nothing = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+                if let Some(value) = value.filter(|value| inner.default.is_none() || !nothing(value))
+                    && !(nothing(&value) && matches!(inner.shape, Shape::Record(inner) if stateless(format, inner)))
+                {
                     object.insert(inner.name.clone(), value);
                 }
             }
             Value::Object(object)
         }
-        Shape::List { .. } => Value::Array(tree.children(node).map(|child| show(tree, child)).collect()),
+        Shape::List { .. } => Value::Array(tree.used(node).map(|child| show(tree, child)).collect()),
         Shape::Enum { of, .. } => match tree.number(node).and_then(|n| format.enums[*of].row(n)) {
             Some(row) => Value::String(row.name.clone()),
             None => Value::Null,
@@ -433,6 +498,11 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
         Shape::Bytes(_) | Shape::Const(_) => {
             Value::String(tree.span(node).iter().map(|b| format!("{b:02X}")).collect())
         }
+        _ if field.float => match tree.number(node).and_then(|bits| u32::try_from(bits).ok()) {
+            // As short as the single allows, not as the double beside it.
+            Some(bits) => serde_json::from_str(&f32::from_bits(bits).to_string()).unwrap_or(Value::Null),
+            None => Value::Null,
+        },
         _ => tree.number(node).map_or(Value::Null, |n| scaled_json(n, field.decimals)),
     }
 }

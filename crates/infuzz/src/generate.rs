@@ -1,8 +1,8 @@
 //! Valid inputs from nothing: random legal values field by field, then the rules between them
 //! settled.
 
-use crate::compose::{default_bytes, encode_text};
-use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Value};
+use crate::compose::{ahead, default_bytes, encode_text};
+use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Value, named_bits};
 use crate::known::Known;
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
@@ -81,12 +81,13 @@ impl Generator<'_> {
                 return;
             }
             Shape::Switch { on, cases } => {
-                let value = self.known.number(on.field);
+                let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
                 if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
                     self.field(self.format.field(*case));
                 }
                 return;
             }
+            Shape::List { .. } if field.slots.is_some() => default_bytes(self.format, field.id),
             Shape::List { item, count } => {
                 let count = match count {
                     Count::Fixed(n) => u64::from(*n),
@@ -131,7 +132,7 @@ impl Generator<'_> {
         }
         match &field.shape {
             Shape::Enum { of, .. } => self.rng.pick(&self.format.enums[*of].rows).map_or(0, |row| row.code),
-            Shape::Bits { names, .. } => self.rng.draw() & ((1 << names.len().min(63)) - 1),
+            Shape::Bits { names, .. } => self.rng.draw() & named_bits(names),
             _ => {
                 let Some((low, high, _)) = field.range else { return 0 };
                 let step = match &field.step {

@@ -1,7 +1,7 @@
 //! Value classes of numbers, enumerators, bits, references, constants, bytes and relations.
 
 use super::{Applied, Context};
-use crate::format::{RelationKind, Shape};
+use crate::format::{RelationKind, Shape, named_bits};
 use crate::rules::step_of;
 
 const NO_RANGE: &str = "the field has no range";
@@ -191,14 +191,15 @@ fn bits<'f>(c: &Context<'_, 'f>) -> Result<&'f [String], &'static str> {
 pub(super) fn flag(c: &Context<'_, '_>) -> Applied {
     let names = bits(c)?;
     let now = c.number().ok_or("the field holds no number")?;
-    Ok(names.iter().enumerate().map(|(bit, name)| (format!("{name} toggled"), c.encode(now ^ 1 << bit))).collect())
+    let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    Ok(named.map(|(bit, name)| (format!("{name} toggled"), c.encode(now ^ 1 << bit))).collect())
 }
 
 pub(super) fn reserved_bit(c: &Context<'_, '_>) -> Applied {
     let names = bits(c)?;
     let (width, _) = c.field.integer().ok_or("the field holds no number")?;
     let now = c.number().ok_or("the field holds no number")?;
-    let reserved = names.len()..8 * usize::from(width);
+    let reserved = (0..8 * usize::from(width)).filter(|bit| named_bits(names) >> bit & 1 == 0);
     let values: Vec<_> = reserved.map(|bit| (format!("bit {bit}"), c.encode(now | 1 << bit))).collect();
     if values.is_empty() { Err("every bit is named") } else { Ok(values) }
 }

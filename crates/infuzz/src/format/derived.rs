@@ -8,11 +8,18 @@ use super::shortcut::shortcuts;
 pub(super) fn derive(format: &mut Format) {
     positions(format);
     format.quick = format.fields.iter().map(|field| quick(format, field)).collect();
+    offsets(format);
     gates(format);
     shaping(format);
     for index in 0..format.fields.len() {
         let id = FieldId(index as u16);
         format.quick[index].closed = is_closed(format, id) && least(format, id) > 0;
+    }
+    for index in 0..format.fields.len() {
+        let field = &format.fields[index];
+        if let (Shape::List { item, .. }, Some(_)) = (&field.shape, &field.slots) {
+            format.quick[usize::from(item.0)].slot = constant_size(format, *item);
+        }
     }
     format.plans = plans(format);
     for reference in format.fields.iter().filter_map(|field| field.refers.as_ref()) {
@@ -63,8 +70,7 @@ fn gates(format: &mut Format) {
 
 /// Which fields decide where others stand.
 fn shaping(format: &mut Format) {
-    format.steady = format.codecs.is_empty()
-        && format.records.iter().all(|record| record.blank.is_none() && record.separator.is_none());
+    format.steady = format.codecs.is_empty() && format.records.iter().all(|record| record.separator.is_none());
     for field in &format.fields {
         let mut deciding: Vec<FieldId> =
             field.when.iter().flat_map(|when| when.any.iter().flatten()).map(|test| test.operand.field).collect();
@@ -73,6 +79,7 @@ fn shaping(format: &mut Format) {
                 deciding.push(operand.field);
             }
         }
+        deciding.extend(field.slots.iter().filter_map(|slots| slots.used.as_ref()).map(|used| used.field));
         match &field.shape {
             Shape::Switch { on: operand, .. } | Shape::List { count: Count::Field(operand), .. } => {
                 deciding.push(operand.field);
@@ -87,6 +94,43 @@ fn shaping(format: &mut Format) {
         for id in deciding {
             format.quick[usize::from(id.0)].shaping = true;
         }
+    }
+}
+
+/// Where fields start in their records, as far as that is always the same.
+fn offsets(format: &mut Format) {
+    for index in 0..format.records.len() {
+        let mut offset = Some(0);
+        for id in format.records[index].fields.clone() {
+            format.fields[usize::from(id.0)].offset = offset;
+            offset = offset.zip(constant_size(format, id)).and_then(|(offset, size)| u32::checked_add(offset, size));
+        }
+    }
+}
+
+/// The bytes that a field always takes.
+fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
+    let field = format.field(id);
+    if field.when.is_some() || !field.until.is_empty() {
+        return None;
+    }
+    if let Some(size) = &field.size {
+        return match size {
+            Place::Fixed(size) => u32::try_from(*size).ok(),
+            Place::Field(_) => None,
+        };
+    }
+    match &field.shape {
+        Shape::Record(record) => {
+            let fields = &format.record(*record).fields;
+            fields.iter().try_fold(0u32, |sum, id| sum.checked_add(constant_size(format, *id)?))
+        }
+        Shape::List { item, count: Count::Fixed(count) } => constant_size(format, *item)?.checked_mul(*count),
+        Shape::Bytes(Extent::Fixed(size)) => Some(*size),
+        Shape::Text(TextShape { prefix: 0, extent: Extent::Fixed(size), .. }) => Some(*size),
+        Shape::Const(bytes) => u32::try_from(bytes.len()).ok(),
+        Shape::Digits { width } => Some(u32::from(*width)),
+        _ => field.integer().map(|(width, _)| u32::from(width)),
     }
 }
 
@@ -113,7 +157,8 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
                 Count::Field(operand) => near(operand),
                 Count::Delimited(_) | Count::Rest => false,
             };
-            counted && field.until.is_empty() && is_closed(format, *item)
+            let own = field.slots.as_ref().is_none_or(|slots| slots.used.as_ref().is_none_or(near));
+            counted && own && field.until.is_empty() && is_closed(format, *item)
         }
         Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
         Shape::Text(text) => text.prefix > 0 || matches!(text.extent, Extent::Fixed(_)),
@@ -145,6 +190,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
     let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
     let (width, big) = field.integer().unwrap_or((0, false));
     let reads = match (width, big) {
+        (4, false) if field.float => Reads::Float,
         (0, _) if !matches!(field.shape, Shape::Digits { .. }) => Reads::Nothing,
         (1, _) => Reads::Byte,
         (2, false) => Reads::Two,
@@ -164,14 +210,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
         _ => 0,
     };
     let record = match field.shape {
-        Shape::Record(record)
-            if anywhere
-                && field.relation.is_none()
-                && field.until.is_empty()
-                && format.record(record).blank.is_none() =>
-        {
-            Some(record)
-        }
+        Shape::Record(record) if anywhere && field.relation.is_none() && field.until.is_empty() => Some(record),
         _ => None,
     };
     Quick {
@@ -187,6 +226,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
         prefix,
         record,
         closed: false,
+        slot: None,
         shaping: false,
     }
 }
@@ -207,7 +247,7 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         (Tail::Value, _) => Some(Value::Number(number)),
         (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
         (Tail::Attribute(column), Shape::Enum { of, .. }) => enums[*of].row(number).map(|row| row.attributes[column]),
-        (Tail::Attribute(_), _) => None,
+        (Tail::Attribute(_) | Tail::Length, _) => None,
     };
     // Whether a test holds for a number; None: it does not depend on the number alone.
     let holds = |test: &Test, number: u64| {

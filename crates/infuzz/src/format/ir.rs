@@ -3,6 +3,7 @@
 //! Records are instantiated once per place they are used, so each [`Field`] has one path and
 //! each [`Operand`] is resolved when the description is loaded.
 
+use super::number::{format_scaled, parse_scaled};
 use super::plan::Plan;
 use super::shortcut::Shortcuts;
 use std::fmt;
@@ -109,6 +110,8 @@ pub struct Quick {
     pub record: Option<RecordId>,
     /// How its bytes are decoded depends on them alone, and it is never empty.
     pub closed: bool,
+    /// The bytes of a slot, if it is the item of a list of slots.
+    pub slot: Option<u32>,
     /// What else there is, where or how long, depends on the field.
     pub shaping: bool,
 }
@@ -125,6 +128,8 @@ pub enum Reads {
     Two,
     /// From four bytes, the least significant first.
     Four,
+    /// The bits of a float in four bytes; minus zero is zero.
+    Float,
     /// From others, or from digits.
     Other,
 }
@@ -140,8 +145,6 @@ pub struct Record {
     pub fields: Vec<FieldId>,
     /// Rules evaluated once per occurrence.
     pub rules: Vec<Rule>,
-    /// All bytes of this value: the record is unused.
-    pub blank: Option<u8>,
     /// Separator between the fields of a delimited record.
     pub separator: Option<Delimiter>,
 }
@@ -185,10 +188,31 @@ pub struct Field {
     pub at: Option<Place>,
     /// How many bytes it takes, when that is stated elsewhere.
     pub size: Option<Place>,
+    /// Where it starts in its record, if everything before it there always takes the same bytes.
+    pub offset: Option<u32>,
+    /// An integer holds an IEEE-754 single. Those that are not negative order as their bits do.
+    pub float: bool,
+    /// What people's data need not state.
+    pub default: Option<Vec<u8>>,
+    /// A list of slots, not all of which need be used.
+    pub slots: Option<Slots>,
     /// A record or list ends before the first of these byte strings.
     pub until: Vec<Vec<u8>>,
     /// Rule broken by bytes missing or left over inside it.
     pub exact: Option<RuleId>,
+}
+
+/// What is stated of a list with a fixed number of slots.
+#[derive(Clone, Debug)]
+pub struct Slots {
+    /// All bytes of an unused slot.
+    pub fill: u8,
+    /// How many are used, from the first on; none: a slot is used unless all its bytes are `fill`.
+    pub used: Option<Operand>,
+    /// Broken by other bytes in an unused slot.
+    pub rule: RuleId,
+    /// Broken by a used slot after an unused one.
+    pub gap: RuleId,
 }
 
 /// A reference to a record of a table by its key.
@@ -196,7 +220,7 @@ pub struct Field {
 pub struct Reference {
     /// The list.
     pub table: FieldId,
-    /// Its key field.
+    /// Its key field; the list itself: records are named by their position in it.
     pub key: FieldId,
     /// The value that stands for "none".
     pub none: Option<u64>,
@@ -257,7 +281,8 @@ pub enum Shape {
         /// Index in [`Format::enums`].
         of: usize,
     },
-    /// Named bits from the least significant on; the others are reserved.
+    /// Named bits from the least significant on; the others, and those with an empty name, are
+    /// reserved.
     Bits {
         /// Bytes.
         width: u8,
@@ -359,6 +384,8 @@ pub struct TextRules {
     pub blank: RuleId,
     /// Too many lines.
     pub lines: RuleId,
+    /// Something after the first fill byte; none: that is not looked at.
+    pub padding: Option<RuleId>,
 }
 
 /// A set of characters.
@@ -472,6 +499,8 @@ pub enum PathStep {
     Child(FieldId),
     /// From a reference to the record it names.
     Follow(FieldId),
+    /// From a list to its item at the position that the record itself has in its own list.
+    Beside,
 }
 
 /// What an operand reads.
@@ -483,6 +512,8 @@ pub enum Tail {
     Attribute(usize),
     /// A bit.
     Bit(u32),
+    /// How many bytes a text has.
+    Length,
 }
 
 /// Alternatives, each a conjunction of tests.
@@ -582,6 +613,57 @@ pub enum RuleKind {
         /// The key within each record.
         key: Operand,
     },
+    /// As many slots of one list are used as of another.
+    Paired(FieldId, FieldId),
+    /// Each used record of a list names other positions of it as its children: later ones, each
+    /// but the first position once. Breadth first: in the order of the positions.
+    Hierarchy {
+        /// The list.
+        table: FieldId,
+        /// The list of children in each of its records.
+        children: FieldId,
+        /// Whether the children must follow one another in the order of their parents.
+        breadth_first: bool,
+    },
+    /// The used items of a list of numbers stand in another list too, in this order.
+    Subsequence {
+        /// The list of numbers.
+        part: Operand,
+        /// The list of records.
+        whole: Operand,
+        /// The number in each of its records.
+        key: FieldId,
+    },
+    /// The keys of the records of a list are those of the records of another that pass a test.
+    SameSet {
+        /// The first list.
+        table: FieldId,
+        /// The key within each of its records.
+        key: Vec<FieldId>,
+        /// The other list.
+        other: FieldId,
+        /// The key within each of its records.
+        other_key: Vec<FieldId>,
+        /// Which records of the other list count.
+        only: Option<Condition>,
+        /// The keys also stand in the order in which one meets the other list's records going down
+        /// into the children that this list in each of them names.
+        depth_first: Option<FieldId>,
+    },
+    /// Every used record of a list passes a test.
+    Every {
+        /// The list.
+        list: Operand,
+        /// The test, on each of its records.
+        has: Condition,
+    },
+    /// The used records of a list differ in a number.
+    Distinct {
+        /// The list.
+        list: Operand,
+        /// The number in each of its records.
+        key: FieldId,
+    },
 }
 
 /// The layer "relation": a value that follows from the tree.
@@ -611,6 +693,8 @@ pub enum RelationKind {
     },
     /// First byte of the target, from the start of the input.
     OffsetOf(Operand),
+    /// The position of the field, or of the record it stands in, in its list.
+    Index,
     /// A check value.
     Check {
         /// How it is computed.
@@ -691,7 +775,30 @@ impl Format {
     }
 }
 
+/// The bits that have a name.
+pub fn named_bits(names: &[String]) -> u64 {
+    let bits = names.iter().take(64).enumerate().filter(|(_, name)| !name.is_empty());
+    bits.fold(0, |mask, (bit, _)| mask | 1 << bit)
+}
+
 impl Field {
+    /// The number that stands for a decimal number: scaled, or the bits of a float.
+    pub fn parse(&self, text: &str) -> Option<u64> {
+        if !self.float {
+            return parse_scaled(text, self.decimals);
+        }
+        let number: f32 = text.parse().ok()?;
+        (number.is_finite() && !number.is_sign_negative()).then(|| u64::from(number.to_bits()))
+    }
+
+    /// What stands for a number, as people write it.
+    pub fn show(&self, number: u64) -> String {
+        match u32::try_from(number) {
+            Ok(bits) if self.float => f32::from_bits(bits).to_string(),
+            _ => format_scaled(number, self.decimals),
+        }
+    }
+
     /// Whether it holds bytes itself rather than other fields.
     pub fn is_leaf(&self) -> bool {
         !matches!(self.shape, Shape::Record(_) | Shape::Switch { .. } | Shape::List { .. })

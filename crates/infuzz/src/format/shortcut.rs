@@ -181,6 +181,9 @@ fn check(format: &Format, field: &Field) -> Check {
     if let Shape::Record(record) = field.shape {
         return if format.record(record).rules.is_empty() { Check::Free } else { Check::Record(record) };
     }
+    if field.slots.is_some() {
+        return Check::InFull;
+    }
     if !format.quick(field.id).ruled || !field.is_leaf() {
         return Check::Free;
     }
@@ -191,7 +194,7 @@ fn check(format: &Format, field: &Field) -> Check {
     let sole = !bounded && field.refers.is_none();
     match (&field.shape, &field.value_rule) {
         (Shape::Enum { of, .. }, Some(_)) if sole => Check::Among(set(|code| format.enums[*of].row(code).is_some())),
-        (Shape::Bits { names, .. }, Some(_)) if sole && names.len() < 64 => Check::Masked((1 << names.len()) - 1),
+        (Shape::Bits { names, .. }, Some(_)) if sole && names.len() < 64 => Check::Masked(named_bits(names)),
         (Shape::Uint { .. } | Shape::Int { .. }, None) => match &field.refers {
             Some(reference) if !bounded => {
                 let table = format.tables.iter().position(|(table, _)| *table == reference.table);
@@ -278,6 +281,7 @@ fn kind(format: &Format, record: &Record, kind: &RuleKind) -> Option<KindCheck> 
         RuleKind::AtMost(operands, limit) => KindCheck::AtMost(values(operands)?, value(limit)?),
         RuleKind::Requires(condition) => KindCheck::Requires(premise(format, record, condition)?),
         RuleKind::Same(a, b, columns) => same(format, record, a, b, columns)?,
+        RuleKind::Quotient { result, .. } if format.field(result.field).float => return None,
         RuleKind::Quotient { dividend, divisor, result, decimals } => {
             KindCheck::Quotient(value(dividend)?, value(divisor)?, value(result)?, *decimals)
         }
@@ -285,6 +289,7 @@ fn kind(format: &Format, record: &Record, kind: &RuleKind) -> Option<KindCheck> 
             KindCheck::Unique(*table, key.iter().map(own).collect::<Option<Vec<FieldId>>>()?, *fold)
         }
         RuleKind::Ascending { table, key } => KindCheck::Ascending(*table, own(key)?),
+        _ => return None,
     })
 }
 
@@ -345,7 +350,7 @@ fn premise(format: &Format, record: &Record, condition: &Condition) -> Option<Pr
         (Tail::Attribute(column), Shape::Enum { of, .. }) => {
             format.enums[*of].row(number).map(|row| row.attributes[column])
         }
-        (Tail::Attribute(_), _) => None,
+        (Tail::Attribute(_) | Tail::Length, _) => None,
     };
     let holds = |number: u64| {
         condition.any.iter().any(|all| {

@@ -70,8 +70,6 @@ pub struct RecordSource {
     #[serde(default)]
     pub rules: Vec<Spanned<RuleSource>>,
     #[serde(default)]
-    pub blank: Option<u8>,
-    #[serde(default)]
     pub separator: Option<Name>,
 }
 
@@ -114,6 +112,7 @@ pub struct FieldSource {
     pub not: Option<Vec<Name>>,
     pub prefix: Option<u8>,
     pub chars: Option<u32>,
+    pub chars_rule: Option<Name>,
     pub bytes: Option<u32>,
     pub pad: Option<u8>,
     pub charset: Option<Name>,
@@ -142,6 +141,12 @@ pub struct FieldSource {
     pub refers: Option<Name>,
     pub refers_rule: Option<Name>,
     pub none: Option<u64>,
+    pub default: Option<Name>,
+    pub unused: Option<Name>,
+    pub unused_rule: Option<Name>,
+    pub gap_rule: Option<Name>,
+    pub used: Option<Name>,
+    pub index: Option<bool>,
     pub rule: Option<Name>,
 }
 
@@ -154,8 +159,8 @@ impl FieldSource {
     pub fn inherit(&mut self, base: &FieldSource) {
         let own = self;
         inherit!(own, base, shape width big_endian decimals unit range range_rule step step_rule of_enum bits value not
-            prefix chars bytes pad charset may_be_blank lines until record list item count delimiter switch cases of when at
-            size exact size_of count_of count_where offset_of check over refers refers_rule none rule);
+            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter switch cases of when at
+            size exact size_of count_of count_where offset_of check over refers refers_rule none default unused unused_rule gap_rule used index rule);
     }
 }
 
@@ -176,4 +181,16 @@ pub struct RuleSource {
     pub fold: Option<bool>,
     pub ascending: Option<Name>,
     pub within: Option<Name>,
+    pub paired: Option<Vec<Name>>,
+    pub tree: Option<Name>,
+    pub breadth_first: Option<bool>,
+    pub subsequence: Option<Vec<Name>>,
+    pub same_set: Option<Vec<Name>>,
+    pub depth_first: Option<Name>,
+    pub every: Option<Name>,
+    pub has: Option<Name>,
+    pub distinct: Option<Name>,
+    pub key: Option<Vec<Name>>,
+    #[serde(rename = "where")]
+    pub only: Option<Name>,
 }

@@ -1,7 +1,7 @@
 //! How each rule between fields is broken: edits of one participant after which it does not hold.
 
 use super::field::step_of;
-use super::{Checker, participants};
+use super::{Checker, participants, structure};
 use crate::format::{Rule, RuleKind, Shape};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
@@ -18,6 +18,9 @@ pub fn break_rule<'f>(
     let mut nodes: Vec<NodeId> = match &rule.kind {
         RuleKind::Unique { table, .. } | RuleKind::Ascending { table, .. } => {
             return along_table(tree, *table, rule);
+        }
+        kind if structure::is_structural(kind) => {
+            return structural(checker, valid, tree, tables, record, rule);
         }
         _ => participants(tree, tables, record, rule),
     };
@@ -46,6 +49,27 @@ pub fn break_rule<'f>(
         }
     }
     found
+}
+
+/// Most edits that break one rule about whole lists.
+const MOST: usize = 12;
+
+fn structural<'f>(
+    checker: &mut Checker,
+    valid: Option<&Tree<'f>>,
+    tree: &Tree<'f>,
+    tables: &Tables,
+    record: NodeId,
+    rule: &Rule,
+) -> Vec<(String, Edit)> {
+    let mut after = Tree::empty(tree.format());
+    let mut edits = structure::breaks(tree, tables, record, rule);
+    edits.retain(|(_, edit)| {
+        super::redecode(&mut after, valid, &tree.apply(edit, Repair::Affected));
+        checker.all_since(valid, &after).iter().any(|violation| violation.rule == rule.id)
+    });
+    edits.truncate(MOST);
+    edits
 }
 
 /// Edits of one participant of a rule, the others being `nodes`, that may break the rule.

@@ -1,16 +1,20 @@
 //! Rules of a single field: range, resolution, enumerators, characters, references.
 
+use super::structure::check_slots;
 use super::{Cause, Found, Violation};
-use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value};
+use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value, named_bits};
 use crate::tree::{NodeId, Tables, Tree};
 
 pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
     let format = tree.format();
     let at = tree.node(node);
-    if at.short {
+    if at.short || at.blank {
         return true;
     }
     let field = format.field(at.field);
+    if let Shape::List { .. } = field.shape {
+        return field.slots.as_ref().is_none_or(|slots| check_slots(tree, node, slots, found));
+    }
     if let Some(rule) = value_rule(tree, node, field)
         && !found(Violation::one(rule, node, Cause::Field))
     {
@@ -20,7 +24,12 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
         return number_rules(tree, tables, node, field, found);
     }
     if let Shape::Text(text) = &field.shape {
-        return text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
+        let clean = text.pad.filter(|_| text.rules.padding.is_some()).is_none_or(|pad| {
+            let rest = tree.span(node).iter().skip_while(|byte| **byte != pad);
+            rest.into_iter().all(|byte| *byte == pad)
+        });
+        return (clean || text.rules.padding.is_none_or(|rule| found(Violation::one(rule, node, Cause::Field))))
+            && text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
     }
     true
 }
@@ -31,7 +40,7 @@ fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
     let holds = match &field.shape {
         Shape::Const(bytes) => tree.span(node) == bytes,
         Shape::Enum { of, .. } => tree.number(node).is_some_and(|n| tree.format().enums[*of].row(n).is_some()),
-        Shape::Bits { names, .. } => tree.number(node).is_some_and(|n| names.len() >= 64 || n >> names.len() == 0),
+        Shape::Bits { names, .. } => tree.number(node).is_some_and(|n| n & !named_bits(names) == 0),
         Shape::Digits { .. } => tree.span(node).iter().all(u8::is_ascii_digit),
         Shape::Decimal => {
             let text = tree.span(node);

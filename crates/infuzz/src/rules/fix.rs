@@ -1,10 +1,11 @@
 //! Repairs: for each kind of rule an edit after which it holds, leaving protected fields alone.
 
-use super::record::{quotient, read};
+use super::record::{float_quotient, quotient, read};
+use super::structure;
 use super::{Cause, Checker, Violation};
 use crate::compose::default_bytes;
 use crate::format::{
-    Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value,
+    Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
 };
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use std::collections::HashMap;
@@ -150,6 +151,25 @@ pub fn isolate_since<'f>(
     None
 }
 
+/// The numbers that rules compare a field with.
+fn named_values(format: &Format, field: FieldId) -> impl Iterator<Item = u64> + '_ {
+    let conditions = format.records.iter().flat_map(|record| &record.rules).filter_map(|rule| match &rule.kind {
+        RuleKind::Requires(condition) => Some(condition),
+        _ => None,
+    });
+    let tests = conditions.flat_map(|condition| condition.any.iter().flatten());
+    tests
+        .filter(move |test| test.operand.field == field)
+        .flat_map(|test| match &test.kind {
+            TestKind::Is(values) => values.clone(),
+            _ => Vec::new(),
+        })
+        .filter_map(|value| match value {
+            Value::Number(number) => Some(number),
+            Value::Symbol(_) => None,
+        })
+}
+
 /// Decodes bytes that may have the structure of a valid input.
 pub(crate) fn redecode<'f>(tree: &mut Tree<'f>, valid: Option<&Tree<'f>>, bytes: &[u8]) {
     match valid {
@@ -176,7 +196,7 @@ impl Fixer<'_, '_> {
     fn fix(&self, violation: &Violation) -> Option<Edit> {
         match violation.cause {
             Cause::Shape => None,
-            Cause::Field => self.field(violation.node),
+            Cause::Field => self.field(violation),
             Cause::Relation => self.free(violation.node).then(Edit::default),
             Cause::Reference => self.reference(violation.node),
             Cause::Record(record, index) => self.record(record, index, violation),
@@ -225,13 +245,20 @@ impl Fixer<'_, '_> {
         (self.free(node) && self.tree.number(node) != Some(value)).then(|| Edit::set_number(self.tree, node, value))
     }
 
-    fn field(&self, node: NodeId) -> Option<Edit> {
+    fn field(&self, violation: &Violation) -> Option<Edit> {
+        let node = violation.node;
         if !self.free(node) {
             return None;
         }
+        let around = self.tree.node(self.tree.node(node).parent).field;
+        if let Some(slots) = &self.tree.format().field(around).slots
+            && (violation.rule == slots.rule || violation.rule == slots.gap)
+        {
+            return structure::fix_slots(self.tree, violation);
+        }
         let field = self.tree.format().field(self.tree.node(node).field);
         if let (Shape::Bits { names, .. }, Some(bits)) = (&field.shape, self.tree.number(node)) {
-            return self.set(node, if names.len() < 64 { bits & ((1 << names.len()) - 1) } else { bits });
+            return self.set(node, bits & named_bits(names));
         }
         let (Some(number), Some((low, high, _))) = (self.tree.number(node), field.range) else {
             return Some(Edit::set(self.tree, node, default_bytes(self.tree.format(), field.id)));
@@ -266,11 +293,13 @@ impl Fixer<'_, '_> {
                     read(tree, self.tables, record, divisor)?,
                     read(tree, self.tables, record, result)?,
                 ];
-                self.set(node, quotient(x, y, *decimals)?)
+                let float = tree.format().field(tree.node(node).field).float;
+                self.set(node, if float { float_quotient(x, y)? } else { quotient(x, y, *decimals)? })
                     .or_else(|| self.factors(record, dividend, divisor, self.tree.number(node)?, *decimals))
             }
             RuleKind::Unique { key, .. } => self.unique(violation, key),
             RuleKind::Ascending { .. } => self.ascending(violation),
+            _ => structure::fix(tree, record, rule, violation),
         };
         own.or_else(|| {
             let when = rule.when.as_ref().and_then(|when| self.falsify(record, when));
@@ -369,12 +398,25 @@ impl Fixer<'_, '_> {
             && self.free(node)
         {
             let field = format.field(operand.field);
+            if let (Tail::Bit(bit), Some(now)) = (operand.tail, tree.number(node)) {
+                let flipped = now ^ 1 << bit;
+                return wanted(Value::Number(flipped >> bit & 1)).then(|| Edit::set_number(tree, node, flipped));
+            }
+            if let (Tail::Length, Shape::Text(text)) = (operand.tail, &field.shape) {
+                let texts = [&b""[..], b"A"].into_iter();
+                let fitting = texts.filter(|text| wanted(Value::Number(text.len() as u64)));
+                return fitting
+                    .filter_map(|content| crate::compose::encode_text(text, content))
+                    .next()
+                    .map(|bytes| Edit::set(tree, node, bytes));
+            }
             let candidates: Vec<u64> = match &field.shape {
                 Shape::Enum { of, .. } => format.enums[*of].rows.iter().map(|row| row.code).collect(),
                 _ => match &field.refers {
                     Some(reference) => reference.none.into_iter().chain(self.tables.keys(reference.table)).collect(),
                     None if self.is_key(operand.field) => Vec::new(),
-                    None => vec![0, 1],
+                    // The values that the description names, and plain ones.
+                    None => named_values(format, operand.field).chain([0, 1]).collect(),
                 },
             };
             let reads = |code: u64| match (operand.tail, &field.shape) {

@@ -6,6 +6,7 @@ mod fix;
 mod quick;
 mod record;
 mod scope;
+mod structure;
 mod table;
 
 pub use breaks::{break_rule, candidates};
@@ -95,7 +96,7 @@ impl Checker {
                 Shape::Record(record) => {
                     self.record(tree, None, (id, record), false, &mut found);
                 }
-                Shape::List { .. } | Shape::Switch { .. } => {}
+                Shape::Switch { .. } => {}
                 _ => {
                     field::check(tree, &self.tables, id, &mut found);
                 }
@@ -225,6 +226,10 @@ impl Checker {
         match &rule.kind {
             RuleKind::Unique { .. } | RuleKind::Ascending { .. } => {
                 self.keys.check(tree, &self.tables, id, index, rule, found)
+            }
+            kind if structure::is_structural(kind) => {
+                !record::applies(tree, &self.tables, id, rule)
+                    || structure::check(tree, &self.tables, id, index, rule, found)
             }
             _ => record::check(tree, &self.tables, id, index, rule, found),
         }

@@ -91,13 +91,24 @@ pub(super) fn check(
         RuleKind::Quotient { dividend, divisor, result, decimals } => {
             let parts = [dividend, divisor, result].map(|o| read(tree, tables, record, o));
             let [Some((a, x)), Some((b, y)), Some((c, z))] = parts else { return true };
-            match quotient(x, y, *decimals) {
+            let expected = match tree.format().field(result.field).float {
+                true => float_quotient(x, y),
+                false => quotient(x, y, *decimals),
+            };
+            match expected {
                 Some(expected) if expected != z => report(c, vec![a, b]),
                 _ => true,
             }
         }
-        RuleKind::Unique { .. } | RuleKind::Ascending { .. } => true,
+        _ => true,
     }
+}
+
+/// The quotient of two floats as a float, all as bits.
+pub(super) fn float_quotient(dividend: u64, divisor: u64) -> Option<u64> {
+    let float = |bits: u64| Some(f32::from_bits(u32::try_from(bits).ok()?));
+    let quotient = float(dividend)? / float(divisor)?;
+    (quotient.is_finite() && quotient >= 0.0).then(|| u64::from(quotient.to_bits()))
 }
 
 /// dividend × 10^decimals / divisor, rounded half away from zero.
@@ -164,6 +175,7 @@ pub fn broken_by(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) 
         RuleKind::Requires(condition) => condition.any.iter().flatten().map(|t| &t.operand).collect(),
         RuleKind::Unique { key, .. } => key.iter().collect(),
         RuleKind::Ascending { key, .. } => vec![key],
+        _ => Vec::new(),
     };
     let conditions =
         [&rule.when, &rule.unless].into_iter().flatten().flat_map(|c| c.any.iter().flatten()).map(|t| &t.operand);

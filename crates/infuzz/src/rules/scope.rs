@@ -1,5 +1,7 @@
 //! What the difference between an input and a valid one can break, so that only that is checked.
 
+use super::structure::is_structural;
+use crate::format::Shape;
 use crate::format::{Condition, FieldId, Format, Operand, PathStep, Rule, RuleKind, Step};
 use crate::tree::Tree;
 
@@ -42,11 +44,16 @@ impl Scope {
                 _ => false,
             };
             let key = field.refers.as_ref().is_some_and(|r| differs[usize::from(r.key.0)]);
-            fields[usize::from(field.id.0)] |= step || key;
+            let slot = match (&field.shape, &field.slots) {
+                (Shape::List { item, .. }, Some(_)) => differs[usize::from(item.0)],
+                _ => false,
+            };
+            fields[usize::from(field.id.0)] |= step || key || slot;
         }
         let mut rules = Vec::new();
         for record in &format.records {
-            let own: Vec<bool> = record.rules.iter().map(|rule| operands(rule).any(reads)).collect();
+            let own: Vec<bool> =
+                record.rules.iter().map(|rule| is_structural(&rule.kind) || operands(rule).any(reads)).collect();
             fields[usize::from(record.field.0)] = own.contains(&true);
             rules.push(own);
         }
@@ -69,7 +76,7 @@ impl Scope {
 fn reads(format: &Format, operand: &Operand, differs: &[bool]) -> bool {
     let differs = |field: FieldId| differs[usize::from(field.0)];
     operand.steps.iter().any(|step| match step {
-        PathStep::Root | PathStep::Up => false,
+        PathStep::Root | PathStep::Up | PathStep::Beside => false,
         PathStep::Child(field) => differs(*field),
         PathStep::Follow(field) => {
             differs(*field) || format.field(*field).refers.as_ref().is_some_and(|r| differs(r.key))
@@ -87,6 +94,7 @@ fn operands(rule: &Rule) -> impl Iterator<Item = &Operand> {
         RuleKind::Requires(condition) => tested(condition).collect(),
         RuleKind::Unique { key, .. } => key.iter().collect(),
         RuleKind::Ascending { key, .. } => vec![key],
+        _ => Vec::new(),
     };
     own.into_iter().chain([&rule.when, &rule.unless].into_iter().flatten().flat_map(tested))
 }

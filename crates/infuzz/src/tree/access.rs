@@ -88,6 +88,24 @@ impl<'f> Tree<'f> {
         at
     }
 
+    /// The position of a node, or of the innermost record around it that stands in a list.
+    pub fn position(&self, node: NodeId) -> Option<u32> {
+        let mut at = node;
+        while at != 0 {
+            let this = self.node(at);
+            if matches!(self.format.field(self.node(this.parent).field).shape, Shape::List { .. }) {
+                return Some(this.index);
+            }
+            at = this.parent;
+        }
+        None
+    }
+
+    /// The used items of a list.
+    pub fn used(&self, list: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.children(list).filter(|item| !self.node(*item).blank)
+    }
+
     /// The node an operand names, from a record. References need `tables`.
     #[inline]
     pub fn locate(&self, context: NodeId, operand: &Operand, tables: Option<&Tables>) -> Option<NodeId> {
@@ -104,6 +122,7 @@ impl<'f> Tree<'f> {
         let mut at = context;
         for step in steps {
             at = match step {
+                PathStep::Beside => self.children(at).nth(self.position(context)? as usize)?,
                 PathStep::Root => 0,
                 PathStep::Up => self.enclosing_record(at),
                 PathStep::Child(field) => self.child(at, *field)?,
@@ -144,10 +163,15 @@ impl<'f> Tree<'f> {
 
     #[inline]
     fn tail(&self, node: NodeId, tail: Tail) -> Option<Value> {
+        if tail == Tail::Length {
+            let there = !self.node(node).short && !self.node(node).blank;
+            return there.then(|| Value::Number(self.text(node).len() as u64));
+        }
         let number = self.number(node)?;
         match tail {
             Tail::Value => Some(Value::Number(number)),
             Tail::Bit(bit) => Some(Value::Number(number >> bit & 1)),
+            Tail::Length => None,
             Tail::Attribute(column) => match self.format.field(self.node(node).field).shape {
                 Shape::Enum { of, .. } => self.format.enums[of].row(number).map(|row| row.attributes[column]),
                 _ => None,
@@ -197,7 +221,7 @@ impl<'f> Tree<'f> {
     #[inline]
     pub fn number(&self, node: NodeId) -> Option<u64> {
         let node = self.node(node);
-        if node.short {
+        if node.short || node.blank {
             return None;
         }
         let (quick, start) = (self.format.quick(node.field), node.start as usize);
@@ -211,6 +235,11 @@ impl<'f> Tree<'f> {
             Reads::Four => {
                 let bytes = self.bytes.get(start..start + 4)?.first_chunk()?;
                 Some(u64::from(u32::from_le_bytes(*bytes)))
+            }
+            Reads::Float => {
+                let bytes = self.bytes.get(start..start + 4)?.first_chunk()?;
+                let bits = u32::from_le_bytes(*bytes);
+                Some(if bits == 1 << 31 { 0 } else { u64::from(bits) })
             }
             Reads::Other => self.other_number(node, quick),
         }

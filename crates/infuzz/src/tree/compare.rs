@@ -9,10 +9,29 @@ pub(super) fn same_structure(tree: &Tree<'_>, wire: &[u8]) -> bool {
         return false;
     }
     let free = |node: Option<NodeId>| {
-        let quick = node.map(|node| tree.format.quick(tree.nodes[node as usize].field));
-        quick.is_some_and(|quick| quick.width > 0 && !quick.shaping)
+        let Some(node) = node else { return false };
+        let quick = tree.format.quick(tree.nodes[node as usize].field);
+        quick.width > 0 && !quick.shaping && !tree.nodes[node as usize].blank && !emptied(tree, node, wire)
     };
     differing(tree, wire).all(free)
+}
+
+/// Whether the slot that a node stands in becomes an unused one.
+fn emptied(tree: &Tree<'_>, node: NodeId, wire: &[u8]) -> bool {
+    let mut at = node;
+    while at != 0 {
+        let this = &tree.nodes[at as usize];
+        if tree.format.quick(this.field).slot.is_some() {
+            let slots = &tree.format.field(tree.nodes[this.parent as usize].field).slots;
+            let bytes = &wire[this.start as usize..this.end as usize];
+            if slots.as_ref().is_some_and(|slots| slots.used.is_none() && bytes.iter().all(|byte| *byte == slots.fill))
+            {
+                return true;
+            }
+        }
+        at = this.parent;
+    }
+    false
 }
 
 /// For each byte that differs from a tree's the innermost node it stands in, if it does in one.

@@ -4,7 +4,9 @@ use super::access::open;
 use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree};
 use crate::format::plan::Step;
-use crate::format::{Count, Extent, FieldId, Gate, Place, Record, RecordId, RuleId, Shape, TextShape};
+use crate::format::{
+    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, TextShape,
+};
 
 /// Builds the arena; takes over what it can of a tree without problems.
 pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
@@ -157,10 +159,20 @@ impl Decoder<'_, '_> {
         let format = self.tree.format;
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
-            let value = self.tree.number_of(parent, on);
+            let value = self.stated(parent, on);
             let case = cases.iter().find(|(code, _)| value == Some(*code));
+            // Bytes of no case belong to no field.
+            let end = match field.size {
+                Some(Place::Fixed(size)) => {
+                    self.at.saturating_add(usize::try_from(size).unwrap_or(usize::MAX)).min(limit)
+                }
+                _ => limit,
+            };
             if let Some((_, case)) = case {
-                self.field(*case, parent, index, limit, exact);
+                self.field(*case, parent, index, end, exact);
+            }
+            if field.size.is_some() {
+                self.at = self.at.max(end);
             }
             return;
         }
@@ -206,6 +218,11 @@ impl Decoder<'_, '_> {
                 self.record(*record, node, limit, exact);
                 self.close(node);
             }
+            Shape::List { item, count: Count::Fixed(count) } if field.slots.is_some() => {
+                self.tree.lists.push(node);
+                self.slots(*item, *count, node, parent, limit, exact);
+                self.close(node);
+            }
             Shape::List { item, count } => {
                 self.tree.lists.push(node);
                 self.list(*item, count, node, parent, limit, exact);
@@ -249,14 +266,6 @@ impl Decoder<'_, '_> {
     fn record(&mut self, id: RecordId, node: NodeId, limit: usize, exact: RuleId) {
         let format = self.tree.format;
         let record = format.record(id);
-        if let Some(blank) = record.blank {
-            let rest = &self.tree.bytes[self.at..limit];
-            if !rest.is_empty() && rest.iter().all(|byte| *byte == blank) {
-                self.tree.nodes[node as usize].blank = true;
-                self.at = limit;
-                return;
-            }
-        }
         if let Some(separator) = record.separator.as_ref().and_then(|s| self.tree.delimiter_bytes(s, node)) {
             return self.delimited(record, &separator, node, limit, exact);
         }
@@ -336,6 +345,58 @@ impl Decoder<'_, '_> {
         let rest = &self.tree.bytes[self.at..limit];
         let found = rest.windows(delimiter.len()).position(|window| window == delimiter);
         found.map_or(limit, |at| self.at + at)
+    }
+
+    /// A number of the record that is being decoded, also if its field comes later at a place that
+    /// is known.
+    fn stated(&self, record: NodeId, operand: &Operand) -> Option<u64> {
+        let known = self.tree.number_of(record, operand);
+        let [PathStep::Child(field)] = operand.steps[..] else { return known };
+        known.or_else(|| {
+            let format = self.tree.format;
+            let (width, big) = format.field(field).integer()?;
+            let from = self.tree.node(record).start as usize + format.field(field).offset? as usize;
+            let bytes = self.tree.bytes.get(from..from + usize::from(width))?;
+            let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+            Some(if big { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) })
+        })
+    }
+
+    /// The slots of a list, used and unused ones.
+    fn slots(&mut self, item: FieldId, count: u32, node: NodeId, parent: NodeId, limit: usize, exact: RuleId) {
+        let format = self.tree.format;
+        let field = format.field(self.tree.node(node).field);
+        let (Some(slots), Some(size)) = (&field.slots, format.quick(item).slot) else { return };
+        let size = size as usize;
+        let used = slots.used.as_ref().map(|used| self.stated(parent, used).unwrap_or(0));
+        let like = self.like.filter(|_| parent == 0 && used.is_none() && format.quick(item).closed);
+        let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
+        for index in 0..count {
+            let before = self.at;
+            if before >= limit {
+                return self.problem(exact, node);
+            }
+            let bytes = &self.tree.bytes[before..limit.min(before + size)];
+            if let Some(donor) = &mut donor
+                && bytes.len() == size
+                && let Some(record) = donor.record_at(bytes)
+            {
+                self.at += donor.copy(record, self.tree, node, index, before);
+                continue;
+            }
+            let unused = match used {
+                Some(used) => u64::from(index) >= used,
+                None => bytes.len() == size && bytes.iter().all(|byte| *byte == slots.fill),
+            };
+            if unused {
+                let slot = self.open(item, node, index);
+                self.leaf(slot, size, limit, exact);
+                self.tree.nodes[slot as usize].blank = true;
+            } else {
+                self.field(item, node, index, limit.min(before + size), exact);
+                self.at = self.at.max(limit.min(before + size));
+            }
+        }
     }
 
     fn list(&mut self, item: FieldId, count: &Count, node: NodeId, parent: NodeId, limit: usize, exact: RuleId) {

@@ -7,7 +7,7 @@
 use super::relation::with_number;
 use super::{NodeId, Tree, codec, decode};
 use crate::compose::default_bytes;
-use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Tail, TestKind};
+use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
 use std::ops::Range;
 
 /// Which relations are written anew.
@@ -52,6 +52,12 @@ impl Edit {
     /// Removes an item of a list together with its delimiter, or any other node.
     pub fn delete(tree: &Tree<'_>, node: NodeId) -> Self {
         let at = *tree.node(node);
+        if let Some(slots) = slots_of(tree, at.parent) {
+            let items: Vec<&[u8]> =
+                tree.children(at.parent).filter(|item| *item != node).map(|item| tree.span(item)).collect();
+            let change = if at.blank { 0 } else { -1 };
+            return Edit { counts: vec![(at.parent, change)], ..reslotted(tree, at.parent, slots, &items.concat()) };
+        }
         let counts = if is_list(tree, at.parent) { vec![(at.parent, -1)] } else { Vec::new() };
         let (mut start, mut end) = (at.start, at.end);
         if let Some(delimiter) = tree.delimiter(at.parent) {
@@ -70,6 +76,12 @@ impl Edit {
     /// Puts `items` encoded items before position `index` of a list. A delimited list gets the
     /// delimiter between them and their neighbours; between the items the caller puts it.
     pub fn insert(tree: &Tree<'_>, list: NodeId, index: usize, mut bytes: Vec<u8>, items: i64) -> Self {
+        if let Some(slots) = slots_of(tree, list) {
+            let own: Vec<&[u8]> = tree.children(list).map(|item| tree.span(item)).collect();
+            let index = index.min(tree.used(list).count());
+            let all = [own[..index.min(own.len())].concat(), bytes, own[index.min(own.len())..].concat()].concat();
+            return Edit { counts: vec![(list, items)], ..reslotted(tree, list, slots, &all) };
+        }
         let before = tree.children(list).nth(index);
         let start = before.map_or(tree.node(list).end, |child| tree.node(child).start);
         if let Some(delimiter) = tree.delimiter(list) {
@@ -89,7 +101,10 @@ impl Edit {
 
     /// Replaces all items of a list by `items` encoded items.
     pub fn replace_items(tree: &Tree<'_>, list: NodeId, bytes: Vec<u8>, items: usize) -> Self {
-        let change = items as i64 - tree.children(list).count() as i64;
+        let change = items as i64 - tree.used(list).count() as i64;
+        if let Some(slots) = slots_of(tree, list) {
+            return Edit { counts: vec![(list, change)], ..reslotted(tree, list, slots, &bytes) };
+        }
         Edit { counts: vec![(list, change)], ..Edit::set(tree, list, bytes) }
     }
 
@@ -145,6 +160,17 @@ impl Edit {
         self.left_broken.push((node, bytes));
         self
     }
+}
+
+fn slots_of<'f>(tree: &Tree<'f>, list: NodeId) -> Option<&'f Slots> {
+    tree.format().field(tree.node(list).field).slots.as_ref()
+}
+
+/// Other contents of a list of slots: what does not fit is cut off, and what is left is unused.
+fn reslotted(tree: &Tree<'_>, list: NodeId, slots: &Slots, bytes: &[u8]) -> Edit {
+    let mut all = bytes.to_vec();
+    all.resize(tree.span(list).len(), slots.fill);
+    Edit::set(tree, list, all)
 }
 
 fn is_list(tree: &Tree<'_>, node: NodeId) -> bool {
@@ -296,9 +322,13 @@ impl Tree<'_> {
                 }
                 RelationKind::OffsetOf(_) => (u64::from(at.start), moved.start(target) as u64),
                 RelationKind::CountOf(_) => {
-                    let old = self.children(target).count() as i64;
+                    let old = self.used(target).count() as i64;
                     let change: i64 = edit.counts.iter().filter(|(list, _)| *list == target).map(|(_, n)| n).sum();
                     (old as u64, (old + change).max(0) as u64)
+                }
+                RelationKind::Index => {
+                    let position = self.position(node).map_or(0, u64::from);
+                    (position, position)
                 }
                 RelationKind::CountWhere { .. } | RelationKind::Check { .. } => continue,
             };

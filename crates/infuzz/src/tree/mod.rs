@@ -38,7 +38,7 @@ pub struct Node {
     pub index: u32,
     /// The input ended before the field did.
     pub short: bool,
-    /// A record whose bytes are all its blank value.
+    /// An unused slot of a list.
     pub blank: bool,
 }
 

@@ -17,7 +17,8 @@ pub fn compute_check(algorithm: Algorithm, bytes: &[u8]) -> u64 {
 impl Tree<'_> {
     /// The relation a node states.
     pub fn relation(&self, node: NodeId) -> Option<&Relation> {
-        self.format.field(self.node(node).field).relation.as_ref()
+        let node = self.node(node);
+        self.format.field(node.field).relation.as_ref().filter(|_| !node.blank)
     }
 
     /// The node a relation is about: what is measured, counted, located or covered.
@@ -28,6 +29,7 @@ impl Tree<'_> {
                 self.locate(context, operand, None)
             }
             RelationKind::CountWhere { list, .. } => self.locate(context, list, None),
+            RelationKind::Index => Some(node),
             RelationKind::Check { over: Span::Field(operand), .. } => self.locate(context, operand, None),
             RelationKind::Check { over: Span::Before, .. } => Some(context),
         }
@@ -54,11 +56,12 @@ impl Tree<'_> {
         let target = self.relation_target(node)?;
         Some(match &relation.kind {
             RelationKind::SizeOf(_) => u64::from(self.node(target).end - self.node(target).start),
-            RelationKind::CountOf(_) => self.children(target).count() as u64,
+            RelationKind::CountOf(_) => self.used(target).count() as u64,
+            RelationKind::Index => u64::from(self.position(node)?),
             RelationKind::CountWhere { key, equals, .. } => {
                 let equals = self.child(self.enclosing_record(node), *equals).and_then(|n| self.number(n))?;
                 let matches = |record: &NodeId| self.child(*record, *key).and_then(|n| self.number(n)) == Some(equals);
-                self.children(target).filter(matches).count() as u64
+                self.used(target).filter(matches).count() as u64
             }
             RelationKind::OffsetOf(_) => u64::from(self.node(target).start),
             RelationKind::Check { algorithm, .. } => {

@@ -22,8 +22,10 @@ impl Tables {
             rows.clear();
             let Some(list) = tree.lists().iter().find(|node| tree.node(**node).field == *list) else { continue };
             let (mut sorted, mut last) = (true, 0);
-            for record in tree.children(*list) {
-                if let Some(value) = tree.child(record, *key).and_then(|node| tree.number(node)) {
+            for record in tree.used(*list) {
+                let position = || Some(u64::from(tree.node(record).index));
+                let stated = || tree.number(tree.child(record, *key)?);
+                if let Some(value) = if *key == tree.node(*list).field { position() } else { stated() } {
                     rows.push((value, record));
                     sorted &= last <= value;
                     last = value;

@@ -27,8 +27,11 @@ pub fn formats() -> Vec<(Format, Vec<Vec<u8>>)> {
                 "bcc" => vec![stuffed(BCC_ALIVE), stuffed(&bcc_response())],
                 "order" => vec![mllp(&DOPAMINE.join("\r")), mllp(&DOPAMINE.join("\r").replace('|', "#"))],
                 "library-transfer" => vec![transfer_frame(1, 0, b"first bytes"), transfer_frame(2, 11, b"")],
-                "miva-library" => vec![miva_image()],
-                _ => builtin.seeds.iter().map(|(name, _)| library(&format, name)).collect(),
+                _ => builtin
+                    .seeds
+                    .iter()
+                    .map(|(name, _)| builtin.seed(&format, name).unwrap_or_else(|e| panic!("{name}: {e}")))
+                    .collect(),
             };
             (format, inputs)
         })
@@ -120,77 +123,4 @@ pub fn transfer_frame(chunk: u16, offset: u32, payload: &[u8]) -> Vec<u8> {
     frame.extend(payload);
     frame.extend(crc32(&frame).to_le_bytes());
     frame
-}
-
-// ---- miva-library ----
-
-/// Writes a record of `size` bytes with its CRC at `at`; what `content` leaves free is FF.
-fn put(image: &mut [u8], at: usize, size: usize, content: &[(usize, &[u8])]) {
-    let record = &mut image[at..at + size];
-    for (place, bytes) in content {
-        record[*place..place + bytes.len()].copy_from_slice(bytes);
-    }
-    let crc = crc32(&record[..size - 4]);
-    record[size - 4..].copy_from_slice(&crc.to_le_bytes());
-}
-
-fn padded(text: &str, size: usize) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    bytes.resize(size, 0);
-    bytes
-}
-
-/// A small image: a few records on each page, made from the published layout.
-pub fn miva_image() -> Vec<u8> {
-    let mut image = vec![0xFF; 69_632];
-    let node = |image: &mut [u8], at: usize, children: &[u8], label: &str, kind: u8| {
-        let mut child = children.to_vec();
-        child.resize(10, 0);
-        let (label, shown) = (padded(label, 16), padded("Shown", 16));
-        let tail = [kind, 0, 0];
-        put(image, at, 64, &[(2, &child), (12, &[children.len() as u8]), (13, &label), (29, &shown), (45, &tail)]);
-    };
-    node(&mut image, 0, &[1], "", 1);
-    node(&mut image, 64, &[], "Saline", 2);
-    node(&mut image, 0x1900, &[], "", 1);
-    node(&mut image, 0x2080, &[1], "", 1);
-    node(&mut image, 0x2080 + 64, &[], "Stop", 10);
-    for (slot, used) in [2u8, 1, 2].into_iter().enumerate() {
-        put(&mut image, 0x2FC0 + 8 * slot, 8, &[(0, &[used])]);
-    }
-    for slot in 0..2 {
-        let rate = f32::to_le_bytes(50.0 + slot as f32);
-        let texts = [padded("Saline", 10), padded("", 10), padded("", 105)].concat();
-        let content: [(usize, &[u8]); 5] = [
-            (0, &rate),
-            (80, &[3, 0, 0, 0, 1, 2, 3, 4]),
-            (90, &[100, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0]),
-            (99, &texts),
-            (4, &[0; 40]),
-        ];
-        put(&mut image, 0x3000 + 256 * slot, 256, &content);
-        put(&mut image, 0x7000 + 256 * slot, 256, &[(0, &[0; 88]), (4, &rate)]);
-    }
-    let view = {
-        let mut view = vec![1, 0];
-        view.extend(padded("Rate", 8));
-        view.resize(181, 0);
-        view.push(0);
-        view
-    };
-    put(&mut image, 0xB000, 256, &[(0, &view), (205, &[0])]);
-    put(&mut image, 0xF000, 256, &[(0, &view), (205, &[0])]);
-    let zeros = [0; 258];
-    let name = [padded("Small 1", 20), padded("Nimbus Test", 16)].concat();
-    let globals: [(usize, &[u8]); 4] =
-        [(4, &zeros[4..]), (116, &[0x58, 2, 100, 0, 20, 0, 20, 0]), (124, &[1, 2]), (222, &name)];
-    put(&mut image, 0x10000, 512, &globals);
-    put(
-        &mut image,
-        0x10200,
-        64,
-        &[(0, &[2]), (1, &[padded("Left", 10), padded("Right", 10), padded("", 30)].concat())],
-    );
-    put(&mut image, 0x10400, 1024, &[(0, &[0xFF, 0xFF, 0, 0xFF, 0xFF]), (512, &[0, 1])]);
-    image
 }

@@ -25,7 +25,12 @@ pub struct Compared {
     pub id: String,
     pub structure: Option<u64>,
     pub raw: Option<u64>,
+    /// Most executions of one try of raw bytes.
+    pub raw_runs: u64,
 }
+
+/// How many times the executions that structure-aware mutation needs raw bytes may take.
+const PATIENCE: u64 = 10;
 
 /// Seeds of a comparison.
 const SEEDS: u64 = 5;
@@ -43,7 +48,7 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
         scratch.restore()?;
         scratch.apply(patch)?;
         let binary = scratch.build()?;
-        let median = |raw| {
+        let median = |raw, runs| {
             let mut tries = Vec::new();
             for target in TARGETS.iter().filter(|target| target.input == Input::File) {
                 for seed in 1..=SEEDS {
@@ -54,8 +59,9 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
             tries.sort_unstable();
             Ok::<_, Failure>(tries.get(tries.len() / 2).copied().filter(|found| *found != u64::MAX))
         };
-        let (structure, raw) = (median(false)?, median(true)?);
-        defects.push(Compared { id, structure, raw });
+        let structure = median(false, runs)?;
+        let raw_runs = structure.map_or(runs, |found| found.saturating_mul(PATIENCE).max(runs));
+        defects.push(Compared { id, structure, raw: median(true, raw_runs)?, raw_runs });
         bar.inc(1);
     }
     bar.finish_and_clear();

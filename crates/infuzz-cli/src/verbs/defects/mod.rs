@@ -80,18 +80,23 @@ fn compared(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure
         return Ok(Status::Expected);
     }
     let mut text = String::from("| defect | structure-aware | raw bytes | times fewer |\n|---|---|---|---|\n");
-    let mut factors = Vec::new();
+    let (mut factors, mut neither) = (Vec::new(), 0);
     for defect in &comparison.defects {
-        let told = |found: Option<u64>| found.map_or(format!("> {runs}"), |n| n.to_string());
-        let factor = defect.raw.unwrap_or(runs) as f64 / defect.structure.unwrap_or(runs) as f64;
-        let more = if defect.raw.is_none() && defect.structure.is_some() { "> " } else { "" };
-        let (structure, raw) = (told(defect.structure), told(defect.raw));
+        let told = |found: Option<u64>, runs: u64| found.map_or(format!("> {runs}"), |n| n.to_string());
+        let (structure, raw) = (told(defect.structure, runs), told(defect.raw, defect.raw_runs));
+        let Some(found) = defect.structure.or(defect.raw) else {
+            neither += 1;
+            let _ = writeln!(text, "| {} | {structure} | {raw} | |", defect.id);
+            continue;
+        };
+        let factor = defect.raw.unwrap_or(defect.raw_runs) as f64 / defect.structure.unwrap_or(runs.max(found)) as f64;
+        let more = if defect.raw.is_none() { "> " } else { "" };
         let _ = writeln!(text, "| {} | {structure} | {raw} | {more}{factor:.1} |", defect.id);
         factors.push(factor);
     }
     factors.sort_by(f64::total_cmp);
     let median = factors.get(factors.len() / 2).copied().unwrap_or(1.0);
-    let _ = writeln!(text, "\nmedian over the bank: {median:.1} times fewer executions");
+    let _ = writeln!(text, "\nmedian: {median:.1} times fewer executions; {neither} found by neither");
     out(&text);
     Ok(Status::Expected)
 }

@@ -17,9 +17,10 @@ impl Compiler<'_> {
             field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
         }
         if let Some(range) = &source.range {
-            let bounds = range.get_ref().split_once("..").and_then(|(low, high)| {
-                Some((parse_scaled(low.trim(), field.decimals)?, parse_scaled(high.trim(), field.decimals)?))
-            });
+            let bounds = range
+                .get_ref()
+                .split_once("..")
+                .and_then(|(low, high)| Some((field.parse(low.trim())?, field.parse(high.trim())?)));
             let Some((low, high)) = bounds.filter(|(low, high)| low <= high) else {
                 return self.fail(range, format!("`{}` is not a range such as 0.1..999", range.get_ref()));
             };
@@ -27,7 +28,7 @@ impl Compiler<'_> {
         }
         if let Some(step) = &source.step {
             let rule = self.rule_or(source.step_rule.as_ref(), "number.resolution", step.span())?;
-            field.step = Some(match parse_scaled(step.get_ref(), field.decimals) {
+            field.step = Some(match field.parse(step.get_ref()) {
                 Some(0) => return self.fail(step, "a resolution of 0"),
                 Some(number) => (Step::Fixed(number), rule),
                 None => (Step::By(self.operand(context, step)?), rule),
@@ -36,6 +37,12 @@ impl Compiler<'_> {
         if let Some((table, key)) = self.reference(id)? {
             let rule = self.rule_or(source.refers_rule.as_ref(), "reference.exists", span.clone())?;
             field.refers = Some(Reference { table, key, none: source.none, rule });
+        }
+        if let Some(default) = &source.default {
+            field.default = Some(self.default_of(&field, default)?);
+        }
+        if let Some(unused) = &source.unused {
+            field.slots = Some(self.slots(context, &field, unused, &source)?);
         }
         for literal in source.not.iter().flatten() {
             field.refused.push(self.literal(literal)?);
@@ -129,7 +136,7 @@ impl Compiler<'_> {
         Ok(match shape.get_ref().as_str() {
             "uint" => match &source.value {
                 Some(value) => {
-                    let Some(number) = parse_scaled(value.get_ref(), field.decimals) else {
+                    let Some(number) = field.parse(value.get_ref()) else {
                         return self.fail(value, format!("`{}` is not a number", value.get_ref()));
                     };
                     let bytes = number.to_le_bytes();
@@ -142,6 +149,7 @@ impl Compiler<'_> {
                 None => Shape::Uint { width: integer()?, big },
             },
             "int" => Shape::Int { width: integer()?, big },
+            "float" => Shape::Uint { width: 4, big },
             "enum" => match self.enum_of(field.id)? {
                 Some(of) => Shape::Enum { width: integer()?, big, of },
                 None => return Err(self.error(span, "`shape = \"enum\"` needs `enum`")),
@@ -170,6 +178,8 @@ impl Compiler<'_> {
                 };
                 let prefix = self.source.text_rules.as_ref().map_or("text", |n| n.get_ref().as_str());
                 let may_be_blank = source.may_be_blank.unwrap_or(false);
+                let stated = self.format.rule_named(&format!("{prefix}.padding"));
+                let chars_rule = source.chars_rule.as_ref().map(|name| self.rule(name)).transpose()?;
                 let mut rule = |name: &str, needed: bool| match needed {
                     true => self.rule_id(&format!("{prefix}.{name}"), span.clone()),
                     false => Ok(RuleId(0)),
@@ -180,10 +190,17 @@ impl Compiler<'_> {
                         source.bytes.is_some() && (source.prefix.is_some() || source.until.is_some()),
                     )?,
                     utf8: rule("utf8", true)?,
-                    characters: rule("characters", source.chars.is_some())?,
+                    characters: match chars_rule {
+                        Some(rule) => rule,
+                        None => rule("characters", source.chars.is_some())?,
+                    },
                     charset: rule("charset", charset.is_some())?,
                     blank: rule("blank", !may_be_blank)?,
                     lines: rule("lines", source.lines.is_some())?,
+                    padding: match source.pad.and(stated) {
+                        Some(_) => Some(rule("padding", true)?),
+                        None => None,
+                    },
                 };
                 Shape::Text(TextShape {
                     prefix: source.prefix.unwrap_or(0),
@@ -201,6 +218,37 @@ impl Compiler<'_> {
         })
     }
 
+    /// The bytes of a value that people's data need not state.
+    fn default_of(&self, field: &Field, name: &Name) -> Result<Vec<u8>> {
+        let text = name.get_ref();
+        let number = match &field.shape {
+            Shape::Text(shape) => match crate::compose::encode_text(shape, text.as_bytes()) {
+                Some(bytes) => return Ok(bytes),
+                None => return self.fail(name, "this text is longer than the field"),
+            },
+            Shape::Enum { of, .. } => self.format.enums[*of].rows.iter().find(|row| row.name == *text).map(|r| r.code),
+            _ => field.parse(text),
+        };
+        match number {
+            Some(number) => Ok(crate::tree::encode_number(&field.shape, number)),
+            None => self.fail(name, format!("`{text}` is not a value of this field")),
+        }
+    }
+
+    fn slots(&mut self, context: RecordId, field: &Field, unused: &Name, source: &FieldSource) -> Result<Slots> {
+        let (Shape::List { count: Count::Fixed(_), .. }, Ok([fill])) =
+            (&field.shape, self.literal(unused)?.try_into() as std::result::Result<[u8; 1], _>)
+        else {
+            return self.fail(unused, "`unused` is one byte, of a list with a fixed number of slots");
+        };
+        Ok(Slots {
+            fill,
+            used: source.used.as_ref().map(|used| self.operand(context, used)).transpose()?,
+            rule: self.rule_or(source.unused_rule.as_ref(), "slot.unused", unused.span())?,
+            gap: self.rule_or(source.gap_rule.as_ref(), "slot.gap", unused.span())?,
+        })
+    }
+
     pub(super) fn delimiter(&self, context: RecordId, name: &Name) -> Result<Delimiter> {
         match name.get_ref().strip_prefix("field ") {
             Some(path) => Ok(Delimiter::Field(self.operand_text(context, name, path)?)),
@@ -214,6 +262,12 @@ impl Compiler<'_> {
         id: FieldId,
         source: &FieldSource,
     ) -> Result<Option<Relation>> {
+        if source.index == Some(true) {
+            let Some(rule) = &source.rule else {
+                return Err(self.error(self.raw[usize::from(id.0)].span.clone(), "`index` needs `rule`"));
+            };
+            return Ok(Some(Relation { kind: RelationKind::Index, rule: self.rule(rule)? }));
+        }
         let stated = [&source.size_of, &source.count_of, &source.offset_of, &source.check]
             .into_iter()
             .flatten()

@@ -50,6 +50,10 @@ impl Compiler<'_> {
             relation: None,
             at: None,
             size: None,
+            offset: None,
+            float: source.shape.as_ref().is_some_and(|shape| shape.get_ref() == "float"),
+            default: None,
+            slots: None,
             until: Vec::new(),
             exact: None,
         });
@@ -106,7 +110,6 @@ impl Compiler<'_> {
             field,
             fields: Vec::new(),
             rules: Vec::new(),
-            blank: record.blank,
             separator: None,
         });
         self.record_sources.push(name.get_ref().clone());

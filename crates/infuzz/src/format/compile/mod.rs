@@ -111,6 +111,14 @@ impl<'a> Compiler<'a> {
         self.codecs()?;
         self.check_order()?;
         derived::derive(&mut self.format);
+        for field in &self.format.fields {
+            if let (Shape::List { item, .. }, Some(_)) = (&field.shape, &field.slots)
+                && self.format.quick(*item).slot.is_none_or(|size| size == 0)
+            {
+                let span = self.raw[usize::from(field.id.0)].span.clone();
+                return Err(self.error(span, "the slots of this list do not always take the same bytes"));
+            }
+        }
         if let Some(lookup) = &self.source.lookup {
             let table = self.list_named(RecordId(0), &lookup.table)?;
             let item = self.item_record(table, &lookup.table)?;

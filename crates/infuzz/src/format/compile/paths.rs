@@ -62,8 +62,12 @@ impl Compiler<'_> {
     pub(super) fn reference(&self, field: FieldId) -> Result<Option<(FieldId, FieldId)>> {
         let raw = &self.raw[usize::from(field.0)];
         let (Some(name), Some(context)) = (&raw.source.refers, raw.context) else { return Ok(None) };
+        if let Some(table) = name.get_ref().strip_suffix("[]") {
+            let table = self.static_field(context, name, table)?;
+            return Ok(Some((table, table)));
+        }
         let Some((table, _)) = name.get_ref().rsplit_once('.') else {
-            return self.fail(name, "a reference names a table and its key: `/drug.id`");
+            return self.fail(name, "a reference names a table and its key, `/drug.id`, or positions, `/drug[]`");
         };
         let key = self.static_field(context, name, name.get_ref())?;
         Ok(Some((self.static_field(context, name, table)?, key)))
@@ -114,6 +118,10 @@ impl Compiler<'_> {
                 tail = Tail::Bit(bit as u32);
                 continue;
             }
+            let (part, beside) = match part.strip_suffix("[=]") {
+                Some(list) => (list, true),
+                None => (part, false),
+            };
             field = match self.child(record, part) {
                 Some(child) => child,
                 None => {
@@ -122,11 +130,17 @@ impl Compiler<'_> {
                 }
             };
             steps.push(PathStep::Child(field));
+            if beside {
+                record = self.item_record(field, name)?;
+                steps.push(PathStep::Beside);
+            }
             if let Shape::Record(inner) = self.format.field(field).shape {
                 record = inner;
             }
         }
-        if let Some(attribute) = attribute {
+        if attribute == Some("length") {
+            tail = Tail::Length;
+        } else if let Some(attribute) = attribute {
             let column =
                 self.enum_of(field)?.and_then(|e| self.format.enums[e].columns.iter().position(|c| c == attribute));
             tail = match column {
@@ -159,11 +173,17 @@ impl Compiler<'_> {
                 false => self.fail(name, format!("`{text}` is not a value of `{}`", operand.text)),
             };
         }
+        if operand.tail == Tail::Length {
+            return match text.parse() {
+                Ok(number) => Ok(Value::Number(number)),
+                Err(_) => self.fail(name, format!("`{text}` is not a length")),
+            };
+        }
         if let Some(row) = self.enum_of(field)?.and_then(|e| self.format.enums[e].rows.iter().find(|r| r.name == text))
         {
             return Ok(Value::Number(row.code));
         }
-        match parse_scaled(text, self.format.field(field).decimals) {
+        match self.format.field(field).parse(text) {
             Some(number) => Ok(Value::Number(number)),
             None => self.fail(name, format!("`{text}` is not a value of `{}`", operand.text)),
         }

@@ -62,12 +62,65 @@ impl Compiler<'_> {
             let table = self.list_named(context, within)?;
             let item = self.item_record(table, within)?;
             RuleKind::Ascending { table, key: self.operand(item, key)? }
+        } else if let Some(names) = &rule.paired {
+            let [a, b] = names.as_slice() else { return Err(self.error(span, "`paired` compares two lists")) };
+            RuleKind::Paired(self.slots_named(context, a)?, self.slots_named(context, b)?)
+        } else if let (Some(children), Some(within)) = (&rule.tree, &rule.within) {
+            let table = self.slots_named(context, within)?;
+            let item = self.item_record(table, within)?;
+            let children = self.list_named(item, children)?;
+            RuleKind::Hierarchy { table, children, breadth_first: rule.breadth_first.unwrap_or(false) }
+        } else if let Some(names) = &rule.subsequence {
+            let [part, whole] = names.as_slice() else {
+                return Err(self.error(span, "`subsequence` is [list of numbers, list of records.number]"));
+            };
+            let Some((list, key)) = whole.get_ref().rsplit_once('.') else {
+                return self.fail(whole, "`list.number` is expected");
+            };
+            let list = self.operand_text(context, whole, list)?;
+            let item = self.item_record(list.field, whole)?;
+            let key = self.static_field(item, whole, key)?;
+            RuleKind::Subsequence { part: self.operand(context, part)?, whole: list, key }
+        } else if let (Some(names), Some(keys)) = (&rule.same_set, &rule.key) {
+            let [a, b] = names.as_slice() else { return Err(self.error(span, "`same_set` compares two lists")) };
+            let (table, other) = (self.list_named(context, a)?, self.list_named(context, b)?);
+            let (item, other_item) = (self.item_record(table, a)?, self.item_record(other, b)?);
+            let of = |compiler: &Self, record: RecordId| {
+                keys.iter().map(|k| compiler.static_field(record, k, k.get_ref())).collect::<Result<Vec<_>>>()
+            };
+            let (key, other_key) = (of(self, item)?, of(self, other_item)?);
+            let only = rule.only.as_ref().map(|c| self.condition(other_item, c)).transpose()?;
+            let depth_first = match &rule.depth_first {
+                Some(children) => Some(self.list_named(other_item, children)?),
+                None => None,
+            };
+            RuleKind::SameSet { table, key, other, other_key, only, depth_first }
+        } else if let (Some(list), Some(has)) = (&rule.every, &rule.has) {
+            let list = self.operand(context, list)?;
+            let item = self.item_record(list.field, &rule.id)?;
+            RuleKind::Every { list, has: self.condition(item, has)? }
+        } else if let Some(name) = &rule.distinct {
+            let Some((list, key)) = name.get_ref().rsplit_once('.') else {
+                return self.fail(name, "`list.number` is expected");
+            };
+            let list = self.operand_text(context, name, list)?;
+            let item = self.item_record(list.field, name)?;
+            RuleKind::Distinct { key: self.static_field(item, name, key)?, list }
         } else {
-            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, requires, same, quotient, unique or ascending + within"));
+            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has or distinct"));
         };
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
         Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    /// A list of slots.
+    fn slots_named(&self, context: RecordId, name: &Name) -> Result<FieldId> {
+        let list = self.list_named(context, name)?;
+        match self.format.field(list).slots {
+            Some(_) => Ok(list),
+            None => self.fail(name, format!("`{}` is not a list of slots: it needs `unused`", name.get_ref())),
+        }
     }
 
     pub(super) fn codecs(&mut self) -> Result<()> {
