@@ -8,8 +8,6 @@ use infuzz::format::Format;
 use infuzz::judgement::Judge;
 use std::path::{Path, PathBuf};
 
-/// Seeds that a sweep of one library also delivers whole.
-pub const LIBRARIES: [&str; 6] = ["minimal", "every-kind", "typical", "crowded", "overcrowded", "maximal"];
 /// The format meant when none is named.
 pub const DEFAULT_FORMAT: &str = "drug-library";
 

@@ -13,7 +13,7 @@ use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{Plan, Sweeper, wrong_reason};
-use infuzz_devices::PumpInProcess;
+use infuzz_devices::built_in;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::fs::FileExt;
@@ -36,7 +36,7 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
     let bench = || {
-        let bench = Bench::new(setting.format, PumpInProcess::new(), known_good.clone())?;
+        let bench = Bench::new(setting.format, built_in(format), known_good.clone())?;
         Ok::<_, BenchError>(bench.with_meter(METER).thorough())
     };
     let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
@@ -53,7 +53,7 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         passed: (0, String::new()),
         said: Instant::now(),
     };
-    say(&mut worker.to, &Answer::Ready(not_observable(PumpInProcess::new().capabilities())))?;
+    say(&mut worker.to, &Answer::Ready(not_observable(built_in(format).capabilities())))?;
     worker.run(&requests())
 }
 
@@ -111,7 +111,7 @@ fn not_observable(has: Capabilities) -> Vec<String> {
 struct Worker<'p, W> {
     number_file: File,
     to: W,
-    sweeper: Sweeper<'p, 'static, PumpInProcess>,
+    sweeper: Sweeper<'p, 'static, Box<dyn Device>>,
     replayer: Replayer,
     passed: (u64, String),
     said: Instant,
@@ -179,7 +179,7 @@ impl<W: Write> Worker<'_, W> {
 }
 
 struct Replayer {
-    bench: Bench<'static, PumpInProcess>,
+    bench: Bench<'static, Box<dyn Device>>,
     judge: Judge<'static>,
 }
 

@@ -5,5 +5,17 @@
 
 mod in_process;
 mod memory;
+mod miva;
 
 pub use in_process::PumpInProcess;
+pub use miva::MivaInProcess;
+
+use infuzz::device::Device;
+
+/// The built-in device that takes libraries of a format.
+pub fn built_in(format: &str) -> Box<dyn Device> {
+    match format {
+        "miva-library" => Box::new(MivaInProcess::new()),
+        _ => Box::new(PumpInProcess::new()),
+    }
+}

@@ -19,6 +19,8 @@ pub struct Builtin {
     pub complete: bool,
     /// Libraries made by code, by name; not all of them are valid.
     pub made: &'static [(&'static str, Made)],
+    /// The one of them whose fields a sweep changes if no other is named.
+    pub base: &'static str,
     /// Named seeds as people's data.
     pub seeds: &'static [(&'static str, &'static str)],
 }
@@ -34,6 +36,7 @@ macro_rules! sketch {
             text: include_str!(concat!("../formats/", $name, ".toml")),
             complete: false,
             made: &[],
+            base: "",
             seeds: &[],
         }
     };
@@ -46,6 +49,7 @@ pub static BUILTIN: &[Builtin] = &[
         text: include_str!("../formats/drug-library.toml"),
         complete: true,
         made: &[("crowded", seeds::crowded), ("overcrowded", seeds::overcrowded), ("maximal", seeds::maximal)],
+        base: "typical",
         seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
     },
     sketch!("library-transfer"),
@@ -54,9 +58,10 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "miva-library",
         text: include_str!("../formats/miva-library.toml"),
-        complete: false,
-        made: &[],
-        seeds: seeds!("miva-library", "minimal", "fuller"),
+        complete: true,
+        made: &[("crowded", seeds::miva::crowded)],
+        base: "fuller",
+        seeds: seeds!("miva-library", "minimal", "fuller", "known-good-a", "known-good-b"),
     },
 ];
 
@@ -69,6 +74,12 @@ impl Builtin {
     /// Loads it.
     pub fn load(&self) -> Result<Format, FormatError> {
         compile(self.text)
+    }
+
+    /// The names of all seeds but the known-good libraries.
+    pub fn libraries(&self) -> impl Iterator<Item = &'static str> {
+        let all = self.seeds.iter().map(|(name, _)| *name).chain(self.made.iter().map(|(name, _)| *name));
+        all.filter(|name| !name.starts_with("known-good"))
     }
 
     /// The bytes of a named seed.

@@ -216,6 +216,60 @@ pub trait Device {
     fn fail_power_after(&mut self, _writes: Option<u32>, _torn: bool) {}
 }
 
+impl<D: Device + ?Sized> Device for Box<D> {
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        (**self).deliver(bytes)
+    }
+    fn activate(&mut self) -> Answer {
+        (**self).activate()
+    }
+    fn restart(&mut self) {
+        (**self).restart();
+    }
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        (**self).start(rate, vtbi);
+    }
+    fn stop(&mut self) {
+        (**self).stop();
+    }
+    fn tick(&mut self, milliseconds: u32) {
+        (**self).tick(milliseconds);
+    }
+    fn observe(&mut self) -> Observation {
+        (**self).observe()
+    }
+    fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
+        (**self).look_up(key)
+    }
+    fn snapshot(&mut self) -> usize {
+        (**self).snapshot()
+    }
+    fn restore(&mut self, snapshot: usize) {
+        (**self).restore(snapshot);
+    }
+    fn rewrite(&mut self) -> Option<Held> {
+        (**self).rewrite()
+    }
+    fn capacity(&self) -> Option<u32> {
+        (**self).capacity()
+    }
+    fn request(&mut self, request: &Request) -> Answer {
+        (**self).request(request)
+    }
+    fn damage(&mut self, which: Which) {
+        (**self).damage(which);
+    }
+    fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
+        (**self).fail_power_after(writes, torn);
+    }
+}
+
 /// A 64-bit digest of a library's bytes, for comparing what a device holds with what was sent.
 /// It is no protection against an adversary.
 pub fn digest(bytes: &[u8]) -> u64 {

@@ -2,6 +2,7 @@
 //! checks them, keeps them in non-volatile storage, activates them and answers from them.
 //!
 //! - [`library`] reads, checks and writes the format;
+//! - [`miva`] reads and checks the drug library of another maker;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
@@ -20,6 +21,7 @@ mod require;
 
 pub mod library;
 pub mod manager;
+pub mod miva;
 pub mod pump;
 pub mod refusal;
 pub mod rule;

@@ -7,7 +7,7 @@ use crate::minimise::minimise;
 use crate::output::{BAD, BOLD, DIM, GOOD, count, note, out, styled};
 use crate::protocol::{Answer, Request, Wanted};
 use crate::remote::{self, CASE_LIMIT, Remote, STOP, stop_on_interrupt, stopped};
-use crate::setting::{DEFAULT_FORMAT, LIBRARIES, Setting};
+use crate::setting::{DEFAULT_FORMAT, Setting};
 use crate::verbs::replay::{id, replay_command};
 use crate::{Status, describe, files, output, targets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,9 +40,9 @@ pub struct Arguments {
     /// The format to sweep, or `all`
     #[arg(long, default_value = DEFAULT_FORMAT)]
     format: String,
-    /// The library whose fields are changed: a file, or minimal, every-kind, typical
-    #[arg(long, default_value = "typical")]
-    library: String,
+    /// The library whose fields are changed: a file, or a seed by its name, such as minimal [default: typical, or fuller]
+    #[arg(long)]
+    library: Option<String>,
     /// Every occurrence of a field, not only the first, the middle and the last
     #[arg(long)]
     all_instances: bool,
@@ -92,15 +92,17 @@ fn drawn_seed() -> u64 {
 
 fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failure> {
     let setting = Setting::named(format)?;
-    let base = setting.library(&arguments.library)?;
+    let library = arguments.library.as_deref().unwrap_or(setting.builtin.base);
+    let base = setting.library(library)?;
     let seed = arguments.seed.unwrap_or_else(drawn_seed);
-    let others = LIBRARIES
-        .into_iter()
-        .filter(|name| *name != arguments.library)
+    let others = setting
+        .builtin
+        .libraries()
+        .filter(|name| *name != library)
         .map(|name| Ok((name.to_string(), setting.seed(name)?)));
     let others = others.collect::<Result<Vec<_>, Failure>>()?;
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
-    let waiting = spinner(format!("{format}: working out the cases of {}", arguments.library));
+    let waiting = spinner(format!("{format}: working out the cases of {library}"));
     stop_on_interrupt();
     let planning = std::thread::spawn(move || Plan::new(setting.format, &base, others, instances));
     while !planning.is_finished() {
@@ -121,7 +123,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     }
     sweep.bar.finish_and_clear();
     let findings = sweep.keep()?;
-    let report = sweep.report(&arguments.library, seed, findings);
+    let report = sweep.report(library, seed, findings);
     for message in &sweep.messages {
         note(message);
     }

@@ -1,5 +1,7 @@
 //! Drug libraries too large to be written down, made as people's data.
 
+pub mod miva;
+
 use serde_json::{Value, json};
 
 /// Most therapies of a library.

@@ -1,0 +1,59 @@
+//! The drug library of the MIVA and Nimbus pumps, as `docs/formats/miva-library.md` specifies it.
+//!
+//! [`validate`] reads an image of flash pages, every byte of it, and names in a refusal the broken
+//! rule, the field and its offset. [`Library`] is a view of an image that was found valid.
+
+mod parameters;
+mod protocol;
+mod record;
+mod refusal;
+mod tree;
+mod validate;
+mod views;
+
+pub use refusal::{Path, Refusal, Rule};
+pub use validate::{Index, SIZE, validate};
+
+/// A view of a valid image.
+#[derive(Debug, Clone, Copy)]
+pub struct Library<'a> {
+    image: &'a [u8],
+    index: Index,
+}
+
+impl<'a> Library<'a> {
+    /// A view of the image for which [`validate`] gave the index.
+    #[must_use]
+    pub const fn new(image: &'a [u8], index: Index) -> Self {
+        Self { image, index }
+    }
+
+    /// How many records of each kind are used.
+    #[must_use]
+    pub const fn index(&self) -> Index {
+        self.index
+    }
+
+    /// The record of a protocol, by its slot.
+    #[must_use]
+    pub fn protocol(&self, slot: usize) -> Option<&'a [u8]> {
+        if slot >= self.index.protocols {
+            return None;
+        }
+        validate::slot(self.image, validate::PROTOCOLS, slot)
+    }
+
+    /// The record of the first protocol with this name.
+    #[must_use]
+    pub fn protocol_named(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let records = (0..self.index.protocols).filter_map(|slot| self.protocol(slot));
+        records.into_iter().find(|record| protocol::name(record) == name)
+    }
+
+    /// The library's number, an identity that its author gave it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        let bytes = self.image.get(validate::GLOBALS + 48..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |number| u32::from_le_bytes(*number))
+    }
+}

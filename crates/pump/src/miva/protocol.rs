@@ -1,0 +1,160 @@
+//! A protocol and its limits.
+
+use super::parameters::{Kind, Mode, Use, mode};
+use super::record::{Name, Record, limit, within};
+use super::refusal::{Refusal, Rule};
+
+/// The switch that says a drug is given.
+const DRUG: u32 = 1 << 22;
+/// Where the values end.
+const VALUES: usize = 80;
+/// The components of a drug: name and place.
+const COMPONENTS: [(&str, usize); 3] = [("first_component", 119), ("second_component", 154), ("third_component", 189)];
+
+/// The name of a protocol.
+pub(super) fn name(record: &[u8]) -> &[u8] {
+    let field = record.get(99..109).unwrap_or_default();
+    field.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+/// A value as it is compared: with its limits, and with others of the same kind.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Value {
+    Number(f32),
+    Time(u32),
+}
+
+impl Value {
+    fn at_most(self, other: Value) -> bool {
+        self <= other
+    }
+
+    fn is(self, number: f32) -> bool {
+        match self {
+            Value::Number(own) => own == number,
+            Value::Time(seconds) => seconds == 0 && number == 0.0,
+        }
+    }
+}
+
+fn value(record: &Record<'_>, kind: Kind, at: usize, name: Name) -> Result<Value, Refusal> {
+    Ok(match kind {
+        Kind::Number => Value::Number(record.number(at, name)?),
+        Kind::Time => Value::Time(record.time(at, name)?),
+    })
+}
+
+/// What limits and map need of a protocol.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Protocol<'a> {
+    pub(super) mode: &'static Mode,
+    record: Record<'a>,
+}
+
+/// Checks the record of a protocol.
+pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> {
+    let number = record.u8(93);
+    let Some(mode) = mode(number) else { return Err(record.refuse(Rule::EnumValue, "mode", 93)) };
+    let changeable = record.below(92, 2, "changeable")?;
+    for (at, name, constant) in [(94, "id", 0xFF), (95, "label_pool", 0xFF), (96, "label", 0)] {
+        record.filled(at, 1, constant, Rule::RecordConstant, name)?;
+    }
+    let rate_unit = record.below(97, 5, "rate_unit")?;
+    let amount_unit = record.below(98, 2, "amount_unit")?;
+    record.text(99, 10, 9, "name")?;
+    let given = record.u32(VALUES) & DRUG != 0;
+    let drug = [("drug".into(), 109, 10, 9)];
+    let components = COMPONENTS.into_iter().flat_map(|(part, at)| {
+        let concentration = at.saturating_add(20);
+        [(within(part, "name"), at, 20, 20), (within(part, "concentration"), concentration, 15, 15)]
+    });
+    for (name, at, size, most) in drug.into_iter().chain(components) {
+        let text = record.text(at, size, most, name)?;
+        require!(given || text.is_empty(), record.refuse(Rule::ProtocolNoDrug, name, at));
+    }
+    record.filled(224, 28, 0xFF, Rule::RecordUnused, "unused")?;
+    record.check()?;
+
+    let switches = record.u32(VALUES);
+    let is_on = |number: usize| u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1);
+    for (number, parameter) in mode.parameters.iter().enumerate() {
+        let (at, name) = (number.saturating_mul(4), within(mode.values, parameter.name));
+        let value = value(&record, parameter.kind, at, name)?;
+        match parameter.usage {
+            Use::Switched(off) => {
+                require!(is_on(number) || value.is(off), record.refuse(Rule::ParameterOff, name, at));
+            }
+            Use::Concentration => {
+                require!(is_on(number) || value.is(0.0), record.refuse(Rule::ParameterOff, name, at));
+            }
+            Use::Weight | Use::Never => require!(value.is(0.0), record.refuse(Rule::ProtocolZero, name, at)),
+            Use::Drug => require!(given || value.is(0.0), record.refuse(Rule::ProtocolNoDrug, name, at)),
+        }
+    }
+    let end = mode.parameters.len().saturating_mul(4);
+    let unused = within(mode.values, "unused");
+    record.filled(end, VALUES.saturating_sub(end), 0xFF, Rule::RecordUnused, unused)?;
+    require!(given || amount_unit == 0, record.refuse(Rule::ProtocolNoDrug, "amount_unit", 98));
+    require!(given || changeable == 0, record.refuse(Rule::ProtocolNoDrug, "changeable", 92));
+    if number == 0 {
+        continuous(&record, mode, rate_unit, switches)?;
+    } else {
+        require!(rate_unit == 0, record.refuse(Rule::ProtocolUnitMode, "rate_unit", 97));
+    }
+    Ok(Protocol { mode, record })
+}
+
+/// What only continuous protocols have: a rate by amount of the drug, or by weight.
+fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) -> Result<(), Refusal> {
+    let has_concentration = switches >> 7 & 1 == 1;
+    let of = |name| within(mode.values, name);
+    let (concentration, amount, solvent) = (
+        record.number(28, of("concentration"))?,
+        record.number(32, of("drug_amount"))?,
+        record.number(36, of("solvent"))?,
+    );
+    if rate_unit != 0 {
+        require!(switches & DRUG != 0, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
+        require!(solvent != 0.0, record.refuse(Rule::ProtocolUnit, of("solvent"), 36));
+        require!(has_concentration, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
+    }
+    if rate_unit == 2 || rate_unit == 4 {
+        require!(switches >> 10 & 1 == 1, record.refuse(Rule::ProtocolWeight, of("switches"), VALUES));
+    }
+    let quotient = amount / solvent;
+    require!(
+        !has_concentration || !quotient.is_finite() || quotient == concentration,
+        record.refuse(Rule::ProtocolConcentration, of("concentration"), 28)
+    );
+    Ok(())
+}
+
+/// Checks the limits of a protocol, and its values against them.
+pub(super) fn limits(record: Record<'_>, protocol: &Protocol<'_>) -> Result<(), Refusal> {
+    let Protocol { mode, record: values } = protocol;
+    let switches = values.u32(VALUES);
+    let own = mode.parameters.iter().map(|parameter| (parameter.name, parameter.kind));
+    let patient = mode.patient.iter().map(|name| (*name, Kind::Number));
+    let mut end = 0_usize;
+    for (number, (name, kind)) in own.chain(patient).enumerate() {
+        let low = value(&record, kind, end, limit(mode.limits, name, "min"))?;
+        let high = value(&record, kind, end.saturating_add(4), limit(mode.limits, name, "max"))?;
+        require!(
+            low.at_most(high),
+            record.refuse(Rule::LimitsOrder, limit(mode.limits, name, "max"), end.saturating_add(4))
+        );
+        end = end.saturating_add(8);
+        let Some(parameter) = mode.parameters.get(number) else { continue };
+        let is_on = u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1);
+        if let (Use::Switched(_), true) = (parameter.usage, is_on) {
+            let at = number.saturating_mul(4);
+            let value = value(values, kind, at, within(mode.values, name))?;
+            require!(
+                low.at_most(value) && value.at_most(high),
+                values.refuse(Rule::ParameterLimits, within(mode.values, name), at)
+            );
+        }
+    }
+    record.filled(end, 252_usize.saturating_sub(end), 0xFF, Rule::RecordUnused, within(mode.limits, "unused"))?;
+    record.check()
+}
