@@ -17,15 +17,15 @@ use std::sync::{Mutex, PoisonError};
 
 /// The device of the targets.
 #[cfg(not(feature = "tripwire"))]
-type Pump = infuzz_devices::PumpInProcess;
+type Pump = Box<dyn Device>;
 #[cfg(feature = "tripwire")]
 type Pump = crate::tripwire::Tripwire;
 
-fn pump() -> Pump {
-    #[cfg(not(feature = "tripwire"))]
-    return infuzz_devices::PumpInProcess::new();
+fn pump(format: &str) -> Pump {
+    let device = infuzz_devices::built_in(format);
     #[cfg(feature = "tripwire")]
-    crate::tripwire::Tripwire::new()
+    let device = crate::tripwire::Tripwire::around(device);
+    device
 }
 
 /// Most libraries in a row for a target of edits.
@@ -71,8 +71,8 @@ impl Body {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         let format = description(target.format, builtin)?;
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
-        let mut bench =
-            Bench::new(format, pump(), [seed("known-good-a")?, seed("known-good-b")?]).map_err(|e| e.to_string())?;
+        let mut bench = Bench::new(format, pump(target.format), [seed("known-good-a")?, seed("known-good-b")?])
+            .map_err(|e| e.to_string())?;
         if let Some(meter) = meter {
             bench = bench.with_meter(meter);
         }

@@ -40,7 +40,8 @@ impl Reach {
     pub fn new(format: &Format) -> Self {
         let counted = vec![Counted::Nothing; format.fields.len()];
         let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted };
-        for rule in &format.rules {
+        // What a device does where a rule leaves it open is its own business.
+        for rule in format.rules.iter().filter(|rule| !rule.open) {
             reach.add(format!("refused {}", rule.id));
             reach.rules.push(rule.id.clone());
         }

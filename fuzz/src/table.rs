@@ -79,6 +79,19 @@ pub static TARGETS: &[Target] = &[
         time_limit_ms: 4000,
         memory_limit_mib: 512,
     },
+    Target {
+        name: "miva_library",
+        title: "one MIVA library, an image of 17 flash pages",
+        path: "drug library",
+        device: "in-process reader of MIVA libraries",
+        format: "miva-library",
+        model: None,
+        input: Input::File,
+        seeds: &["minimal", "fuller", "crowded"],
+        max_len: 69_700,
+        time_limit_ms: 4000,
+        memory_limit_mib: 1024,
+    },
 ];
 
 /// The target with this name.

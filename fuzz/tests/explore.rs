@@ -13,6 +13,14 @@ fn drug_library_reaches_every_point_within_200_000_executions() {
 }
 
 #[test]
+fn miva_library_reaches_every_point_within_40_000_executions() {
+    let found = explore(target("miva_library").expect("in the table"), 1, 40_000, Mutating::Structure, None, |_, _| {})
+        .expect("sets up");
+    assert!(found.fault.is_none(), "seed 1: {:?}", found.fault);
+    assert!(found.missing.is_empty(), "seed 1: not reached: {:?}", found.missing);
+}
+
+#[test]
 fn every_target_explores_without_a_finding() {
     for target in TARGETS {
         let found = explore(target, 7, 3_000, Mutating::Structure, None, |_, _| {}).expect("sets up");

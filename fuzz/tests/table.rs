@@ -65,12 +65,15 @@ fn the_scripts_take_the_targets_from_the_table() {
     }
 }
 
+/// Targets in which nothing has been found that would be a regression.
+const NOTHING_FOUND: [&str; 1] = ["miva_library"];
+
 #[test]
 fn every_target_has_a_corpus_and_every_corpus_a_target() {
     assert_eq!(names("corpus", ""), table());
     for target in TARGETS {
         for folder in ["seed", "regression"] {
-            if target.input == Input::Edits && folder == "regression" {
+            if folder == "regression" && (target.input == Input::Edits || NOTHING_FOUND.contains(&target.name)) {
                 continue;
             }
             let files = names(&format!("corpus/{}/{folder}", target.name), "");
@@ -117,11 +120,12 @@ fn seeds_reach_the_depth_that_their_names_promise() {
                 .map(|point| body.reach().points()[*point].name.clone())
                 .collect::<BTreeSet<_>>()
         };
-        let (minimal, every) = (reached("minimal"), reached("every-kind"));
+        // The first is the smallest, the second has every kind of record.
+        let (minimal, every) = (reached(target.seeds[0]), reached(target.seeds[1]));
         assert!(minimal.len() < every.len(), "{}", target.name);
         let kinds = body.reach().points().iter().map(|point| &point.name).filter(|name| name.starts_with("accepted"));
         let missed: Vec<&String> = kinds.filter(|name| !every.contains(*name)).collect();
-        assert!(missed.is_empty(), "every-kind of {} lacks {missed:?}", target.name);
+        assert!(missed.is_empty(), "{} of {} lacks {missed:?}", target.seeds[1], target.name);
     }
 }
 

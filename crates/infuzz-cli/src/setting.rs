@@ -8,6 +8,8 @@ use infuzz::format::Format;
 use infuzz::judgement::Judge;
 use std::path::{Path, PathBuf};
 
+/// What a file compressed with gzip begins with.
+const GZIP: [u8; 2] = [0x1F, 0x8B];
 /// The format meant when none is named.
 pub const DEFAULT_FORMAT: &str = "drug-library";
 
@@ -83,6 +85,14 @@ impl Setting {
     /// The bytes of a file that must hold a valid input.
     pub fn valid_file(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         let bytes = files::read(path)?;
+        if bytes.starts_with(&GZIP) {
+            return Err(Failure::new(
+                "not a valid library",
+                path.display().to_string(),
+                "it is compressed with gzip",
+                format!("unpack it: `gunzip --keep {}`", path.display()),
+            ));
+        }
         let mut judge = Judge::new(self.format);
         let (tree, violations) = judge.explain(&bytes);
         let Some(first) = crate::describe::first_in_bytes(tree, &violations) else { return Ok(bytes) };

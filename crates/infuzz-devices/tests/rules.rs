@@ -1,4 +1,4 @@
-//! The format document, the description and the pump speak of the same rules.
+//! The format documents, the descriptions and the pump speak of the same rules.
 
 use infuzz::builtin::Builtin;
 use std::collections::BTreeSet;
@@ -43,4 +43,19 @@ fn description_and_pump_have_the_same_rules_of_a_file() {
     let of_the_pump: BTreeSet<String> =
         pump::Rule::ALL.iter().map(|rule| rule.id()).filter(of_a_file).map(String::from).collect();
     assert_eq!(described, of_the_pump);
+}
+
+#[test]
+fn document_description_and_reader_of_miva_libraries_have_the_same_rules() {
+    let format = Builtin::named("miva-library").expect("built in").load().expect("loads");
+    let of_the_reader: BTreeSet<&str> = pump::miva::Rule::ALL.iter().map(|rule| rule.id()).collect();
+    let described: BTreeSet<&str> =
+        format.rules.iter().filter(|rule| !rule.open).map(|rule| rule.id.as_str()).collect();
+    assert_eq!(described, of_the_reader);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/miva-library.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let quoted: BTreeSet<&str> = text.split('`').skip(1).step_by(2).collect();
+    let missing: Vec<&str> =
+        format.rules.iter().map(|rule| rule.id.as_str()).filter(|id| !quoted.contains(id)).collect();
+    assert_eq!(missing, [""; 0]);
 }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::format::RuleKind;
 use crate::rng::Rng;
-use crate::rules::{candidates, participants};
+use crate::rules::{candidates, participants, structural_breaks};
 use crate::tree::{Edit, NodeId};
 
 pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
@@ -18,6 +18,10 @@ pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
         let nodes: Vec<NodeId> =
             (0..tree.nodes().len() as NodeId).filter(|node| tree.node(*node).field == record.field).collect();
         let Some(node) = rng.pick(&nodes) else { continue };
+        let mut whole = structural_breaks(tree, context.tables, *node, rule);
+        if !whole.is_empty() {
+            return Some(whole.swap_remove(rng.below(whole.len())).1);
+        }
         let parts = participants(tree, context.tables, *node, rule);
         let Some(part) = rng.pick(&parts) else { continue };
         let edits = candidates(tree, context.tables, *part, &parts);

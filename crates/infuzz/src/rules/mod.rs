@@ -14,6 +14,7 @@ pub(crate) use field::step_of;
 pub(crate) use fix::redecode;
 pub use fix::{fix, isolate, isolate_rule_since, isolate_since, settle, settle_since, settle_within};
 pub use record::broken_by as participants;
+pub(crate) use structure::breaks as structural_breaks;
 
 use crate::format::shortcut::{Check, KindCheck};
 use crate::format::{RecordId, Rule, RuleId, RuleKind, Shape};

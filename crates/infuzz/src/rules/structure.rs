@@ -1,7 +1,9 @@
 //! Rules about lists as a whole: slots, pairs of lists, hierarchies, sub-sequences and sets.
 
 use super::{Cause, Found, Violation};
-use crate::format::{Condition, FieldId, Operand, PathStep, Rule, RuleKind, Shape, Slots};
+use crate::format::{
+    Condition, EnumRow, FieldId, Operand, PathStep, Rule, RuleKind, Shape, Slots, Tail, Test, TestKind, Value,
+};
 use crate::tree::{Edit, NodeId, Tables, Tree};
 
 /// Whether a rule is one of those here.
@@ -343,8 +345,21 @@ pub(super) fn fix(tree: &Tree<'_>, record: NodeId, rule: &Rule, violation: &Viol
     }
 }
 
+/// Whether a test fails for an enumerator.
+fn fails(test: &Test, row: &EnumRow) -> bool {
+    let value = match test.operand.tail {
+        Tail::Attribute(column) => row.attributes.get(column).copied(),
+        _ => Some(Value::Number(row.code)),
+    };
+    match (&test.kind, value) {
+        (TestKind::Is(values), Some(value)) => !values.contains(&value),
+        (TestKind::IsNot(values), Some(value)) => values.contains(&value),
+        _ => true,
+    }
+}
+
 /// Edits that may break the rule, each with a label.
-pub(super) fn breaks(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) -> Vec<(String, Edit)> {
+pub(crate) fn breaks(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) -> Vec<(String, Edit)> {
     let mut edits = Vec::new();
     match &rule.kind {
         RuleKind::Paired(a, b) => {
@@ -387,11 +402,15 @@ pub(super) fn breaks(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Ru
                 edits.push((label, Edit::swap(tree, pair[0], pair[1])));
             }
         }
-        RuleKind::Every { list, .. } => {
+        RuleKind::Every { list, has } => {
             let Some(list) = tree.locate(record, list, Some(tables)) else { return edits };
-            for leaf in tree.used(list).filter_map(|row| tree.children(row).next()) {
+            let tests: Vec<&Test> = has.any.iter().flatten().collect();
+            let leaves = tree.used(list).flat_map(|row| {
+                tests.iter().filter_map(move |test| Some((*test, tree.locate(row, &test.operand, None)?)))
+            });
+            for (test, leaf) in leaves {
                 if let Shape::Enum { of, .. } = tree.format().field(tree.node(leaf).field).shape {
-                    let rows = tree.format().enums[of].rows.iter();
+                    let rows = tree.format().enums[of].rows.iter().filter(|row| fails(test, row));
                     edits.extend(rows.map(|row| {
                         (format!("{} = {}", tree.path(leaf), row.name), Edit::set_number(tree, leaf, row.code))
                     }));
