@@ -478,10 +478,11 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
                     Shape::Bits { names, .. } => show_bits(tree, *id, child, names),
                     _ => Some(show(tree, child)),
                 };
+                // The case of a switch is stated by being there.
+                let is_case = !format.record(*id).fields.contains(&inner.id);
+                let optional = matches!(inner.shape, Shape::Record(inner) if stateless(format, inner)) && !is_case;
                 let nothing = |value: &Value| value.as_object().is_some_and(Map::is_empty);
-                if let Some(value) = value.filter(|value| inner.default.is_none() || !nothing(value))
-                    && !(nothing(&value) && matches!(inner.shape, Shape::Record(inner) if stateless(format, inner)))
-                {
+                if let Some(value) = value.filter(|value| !(optional && nothing(value))) {
                     object.insert(inner.name.clone(), value);
                 }
             }

@@ -57,6 +57,19 @@ fn json_and_image_say_the_same() {
 }
 
 #[test]
+fn json_states_a_protocol_in_which_nothing_is_set() {
+    let format = load("miva-library");
+    let mut json = decompose(&Tree::decode(&format, &seed(&format, "minimal")));
+    json["protocol"][0]["continuous"] = serde_json::json!({});
+    json["limits"][0]["continuous_limits"] = serde_json::json!({});
+    let image = compose(&format, &json).expect("composes");
+    assert_eq!(broken(&format, &image), [""; 0]);
+    let again = decompose(&Tree::decode(&format, &image));
+    assert_eq!(again, json);
+    assert_eq!(compose(&format, &again), Ok(image));
+}
+
+#[test]
 fn every_record_stands_in_its_place() {
     let format = load("miva-library");
     let image = seed(&format, "fuller");

@@ -254,7 +254,7 @@ impl Fixer<'_, '_> {
         if let Some(slots) = &self.tree.format().field(around).slots
             && (violation.rule == slots.rule || violation.rule == slots.gap)
         {
-            return structure::fix_slots(self.tree, violation);
+            return self.harmless(structure::fix_slots(self.tree, violation));
         }
         let field = self.tree.format().field(self.tree.node(node).field);
         if let (Shape::Bits { names, .. }, Some(bits)) = (&field.shape, self.tree.number(node)) {
@@ -268,6 +268,11 @@ impl Fixer<'_, '_> {
         let down = number - number % step;
         let value = if down >= low { down } else { low.next_multiple_of(step) };
         self.set(node, value)
+    }
+
+    /// The edit, unless it changes what is protected.
+    fn harmless(&self, edit: Option<Edit>) -> Option<Edit> {
+        edit.filter(|edit| !self.kept.iter().any(|node| edit.touches(self.tree, *node)))
     }
 
     fn reference(&self, node: NodeId) -> Option<Edit> {
@@ -299,7 +304,7 @@ impl Fixer<'_, '_> {
             }
             RuleKind::Unique { key, .. } => self.unique(violation, key),
             RuleKind::Ascending { .. } => self.ascending(violation),
-            _ => structure::fix(tree, record, rule, violation),
+            _ => self.harmless(structure::fix(tree, record, rule, violation)),
         };
         own.or_else(|| {
             let when = rule.when.as_ref().and_then(|when| self.falsify(record, when));

@@ -147,6 +147,12 @@ impl Edit {
         })
     }
 
+    /// Whether it changes bytes of a node of the tree it was made on.
+    pub fn touches(&self, tree: &Tree<'_>, node: NodeId) -> bool {
+        let at = tree.node(node);
+        self.patches.iter().any(|p| p.owner == node || p.start < at.end && at.start < p.end)
+    }
+
     /// Both edits, made on the same tree.
     pub fn and(mut self, other: Edit) -> Self {
         self.patches.extend(other.patches);

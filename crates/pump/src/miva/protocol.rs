@@ -57,7 +57,7 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
     let Some(mode) = mode(number) else { return Err(record.refuse(Rule::EnumValue, "mode", 93)) };
     let changeable = record.below(92, 2, "changeable")?;
     for (at, name, constant) in [(94, "id", 0xFF), (95, "label_pool", 0xFF), (96, "label", 0)] {
-        record.filled(at, 1, constant, Rule::RecordConstant, name)?;
+        record.constant(at, &[constant], name)?;
     }
     let rate_unit = record.below(97, 5, "rate_unit")?;
     let amount_unit = record.below(98, 2, "amount_unit")?;
@@ -72,7 +72,7 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
         let text = record.text(at, size, most, name)?;
         require!(given || text.is_empty(), record.refuse(Rule::ProtocolNoDrug, name, at));
     }
-    record.filled(224, 28, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(224, 28, "unused")?;
     record.check()?;
 
     let switches = record.u32(VALUES);
@@ -93,7 +93,7 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
     }
     let end = mode.parameters.len().saturating_mul(4);
     let unused = within(mode.values, "unused");
-    record.filled(end, VALUES.saturating_sub(end), 0xFF, Rule::RecordUnused, unused)?;
+    record.unused(end, VALUES.saturating_sub(end), unused)?;
     require!(given || amount_unit == 0, record.refuse(Rule::ProtocolNoDrug, "amount_unit", 98));
     require!(given || changeable == 0, record.refuse(Rule::ProtocolNoDrug, "changeable", 92));
     if number == 0 {
@@ -155,6 +155,6 @@ pub(super) fn limits(record: Record<'_>, protocol: &Protocol<'_>) -> Result<(), 
             );
         }
     }
-    record.filled(end, 252_usize.saturating_sub(end), 0xFF, Rule::RecordUnused, within(mode.limits, "unused"))?;
+    record.unused(end, 252_usize.saturating_sub(end), within(mode.limits, "unused"))?;
     record.check()
 }

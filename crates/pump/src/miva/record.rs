@@ -106,17 +106,21 @@ impl<'a> Record<'a> {
         Ok(text)
     }
 
-    /// Bytes that are all the same.
-    pub(super) fn filled(
-        &self,
-        at: usize,
-        size: usize,
-        fill: u8,
-        rule: Rule,
-        name: impl Into<Name>,
-    ) -> Result<(), Refusal> {
-        let bytes = self.bytes.get(at..at.saturating_add(size)).unwrap_or_default();
-        require!(bytes.iter().all(|byte| *byte == fill), self.refuse(rule, name, at));
+    /// Whether bytes are all the same.
+    fn is_filled(&self, at: usize, size: usize, fill: u8) -> bool {
+        self.bytes.get(at..at.saturating_add(size)).unwrap_or_default().iter().all(|byte| *byte == fill)
+    }
+
+    /// Bytes that mean nothing.
+    pub(super) fn unused(&self, at: usize, size: usize, name: impl Into<Name>) -> Result<(), Refusal> {
+        require!(self.is_filled(at, size, 0xFF), self.refuse(Rule::RecordUnused, name, at));
+        Ok(())
+    }
+
+    /// Bytes that are always the same.
+    pub(super) fn constant(&self, at: usize, bytes: &[u8], name: impl Into<Name>) -> Result<(), Refusal> {
+        let own = self.bytes.get(at..at.saturating_add(bytes.len())).unwrap_or_default();
+        require!(own == bytes, self.refuse(Rule::RecordConstant, name, at));
         Ok(())
     }
 
@@ -140,7 +144,8 @@ impl<'a> Record<'a> {
         require!(used <= slots, self.refuse(Rule::CountRange, count.1, count.0));
         for slot in used..slots {
             let at = list.0.saturating_add(slot.saturating_mul(size));
-            self.filled(at, size, fill, Rule::SlotUnused, item(list.1, slot, ""))?;
+            let name = item(list.1, slot, "");
+            require!(self.is_filled(at, size, fill), self.refuse(Rule::SlotUnused, name, at));
         }
         Ok(used)
     }

@@ -26,7 +26,7 @@ pub(super) fn tree(nodes: &[Record<'_>]) -> Result<Vec<Entry>, Refusal> {
             require!(protocol == 0, node.refuse(Rule::NodeSlot, "protocol", 46));
         }
         node.below(47, 2, "hidden")?;
-        node.filled(48, 12, 0xFF, Rule::RecordUnused, "unused")?;
+        node.unused(48, 12, "unused")?;
         node.check()?;
         for child in 0..children {
             let at = child.saturating_add(2);

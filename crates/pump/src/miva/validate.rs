@@ -130,20 +130,20 @@ fn all(image: &[u8], at: usize, size: usize, fill: u8) -> bool {
 fn counted(image: &[u8], name: &'static str, at: usize, nodes: usize) -> Result<(), Refusal> {
     let record = Record::new(image.get(at..at.saturating_add(8)).unwrap_or_default(), at, name, None);
     require!(usize::from(record.u8(0)) == nodes, record.refuse(Rule::CountNodes, "nodes", 0));
-    record.filled(1, 3, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(1, 3, "unused")?;
     record.check()
 }
 
 /// Checks the globals; gives the number of access codes.
 fn globals(record: &Record<'_>) -> Result<usize, Refusal> {
-    record.filled(0, 4, 0xFF, Rule::RecordConstant, "event_log")?;
+    record.constant(0, &[0xFF; 4], "event_log")?;
     for (at, name) in
         [(8, "product_volume"), (16, "service_volume"), (24, "battery_volume"), (32, "battery_low_volume")]
     {
         record.number(at, name)?;
     }
-    for (at, name, constant) in [(116, "authorisation", 600), (118, "tubing", 100)] {
-        require!(record.u16(at) == constant, record.refuse(Rule::RecordConstant, name, at));
+    for (at, name, constant) in [(116, "authorisation", 600_u16), (118, "tubing", 100)] {
+        record.constant(at, &constant.to_le_bytes(), name)?;
     }
     record.below(124, 4, "brightness_first")?;
     record.below(125, 4, "brightness_later")?;
@@ -163,7 +163,7 @@ fn globals(record: &Record<'_>) -> Result<usize, Refusal> {
     require!(codes.len() == roles, record.refuse(Rule::CodeRoles, "code_roles", 52));
     record.text(222, 20, 20, "name")?;
     record.text(242, 16, 16, "model")?;
-    record.filled(258, 250, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(258, 250, "unused")?;
     record.check()?;
     Ok(codes.len())
 }
@@ -208,6 +208,6 @@ fn map(
         let expected = if number < protocols.len() { own } else { 0xFF };
         require!(record.u8(at) == expected, record.refuse(Rule::MapSlots, item("slot", number, ""), at));
     }
-    record.filled(576, 444, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(576, 444, "unused")?;
     record.check()
 }

@@ -46,7 +46,7 @@ pub(super) fn view(record: &Record<'_>, is_default: bool) -> Result<(), Refusal>
             );
         }
     }
-    record.filled(229, 23, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(229, 23, "unused")?;
     record.check()
 }
 
@@ -62,6 +62,6 @@ pub(super) fn labels(record: &Record<'_>) -> Result<(), Refusal> {
         let at = label.saturating_mul(10).saturating_add(1);
         record.text(at, 10, 10, item("text", label, ""))?;
     }
-    record.filled(51, 9, 0xFF, Rule::RecordUnused, "unused")?;
+    record.unused(51, 9, "unused")?;
     record.check()
 }

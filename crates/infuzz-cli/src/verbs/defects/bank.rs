@@ -4,7 +4,7 @@ use super::scratch::Scratch;
 use crate::failure::Failure;
 use crate::files;
 use indicatif::ProgressBar;
-use infuzz_fuzz::{Input, TARGETS};
+use infuzz_fuzz::{Input, TARGETS, Target};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -43,14 +43,15 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
     let bar = progress(patches.len());
     let mut defects = Vec::new();
     for patch in &patches {
-        let id = head(patch)?.id;
+        let defect = head(patch)?;
+        let id = defect.id;
         bar.set_message(id.clone());
         scratch.restore()?;
         scratch.apply(patch)?;
         let binary = scratch.build()?;
         let median = |raw, runs| {
             let mut tries = Vec::new();
-            for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+            for target in targets(defect.of.0) {
                 for seed in 1..=SEEDS {
                     let found = explored(&scratch, &binary, target.name, runs, seed, raw)?;
                     tries.push(found.unwrap_or(u64::MAX));
@@ -70,8 +71,11 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
 
 /// The longest a single execution may take before the exploration counts as hung.
 const QUIET: Duration = Duration::from_secs(20);
-/// The library whose fields the sweep changes: small, and with every kind of record.
-pub const LIBRARY: &str = "every-kind";
+/// Format and library of the sweep that is to find a change of a file of the pump: a small library
+/// with every kind of record.
+pub fn swept_for(path: &str) -> (&'static str, &'static str) {
+    if path.contains("miva/") { ("miva-library", "fuller") } else { ("drug-library", "every-kind") }
+}
 
 /// The object that `defects --json` prints.
 #[derive(Serialize)]
@@ -88,6 +92,9 @@ pub struct Defect {
     pub kind: String,
     pub rule: Option<String>,
     pub found_by: Vec<FoundBy>,
+    /// What is swept and explored for it.
+    #[serde(skip)]
+    of: (&'static str, &'static str),
 }
 
 /// Who found a defect, and after how many cases.
@@ -109,10 +116,10 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
         scratch.restore()?;
         scratch.apply(patch)?;
         let binary = scratch.build()?;
-        if let Some(cases) = swept(&scratch, &binary)? {
+        if let Some(cases) = swept(&scratch, &binary, defect.of)? {
             defect.found_by.push(FoundBy { by: "sweep".into(), cases });
         }
-        for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+        for target in targets(defect.of.0) {
             if let Some(cases) = explored(&scratch, &binary, target.name, runs, 1, false)? {
                 defect.found_by.push(FoundBy { by: target.name.into(), cases });
             }
@@ -170,13 +177,19 @@ fn head(patch: &Path) -> Result<Defect, Failure> {
         kind,
         rule: line("Rule:").filter(|rule| !rule.is_empty()),
         found_by: Vec::new(),
+        of: swept_for(&text),
     })
 }
 
+/// The targets that take single files of a format.
+fn targets(format: &str) -> impl Iterator<Item = &'static Target> {
+    TARGETS.iter().filter(move |target| target.input == Input::File && target.format == format)
+}
+
 /// The sweep up to its first finding: how many cases that took.
-fn swept(scratch: &Scratch, binary: &Path) -> Result<Option<u64>, Failure> {
-    let report =
-        scratch.ask(binary, &["sweep", "--library", LIBRARY, "--seed", "1", "--until-first", "--json"], None)?;
+fn swept(scratch: &Scratch, binary: &Path, (format, library): (&str, &str)) -> Result<Option<u64>, Failure> {
+    let arguments = ["sweep", "--format", format, "--library", library, "--seed", "1", "--until-first", "--json"];
+    let report = scratch.ask(binary, &arguments, None)?;
     let found = report.as_ref().and_then(|r| r["findings"].as_array()).is_some_and(|findings| !findings.is_empty());
     Ok(found.then(|| report.as_ref().and_then(|r| r["ran"].as_u64()).unwrap_or(0)))
 }

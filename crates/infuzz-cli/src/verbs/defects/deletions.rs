@@ -3,7 +3,7 @@
 //! In the scratch copy each `require!` gets a number and asks, when its condition is false,
 //! whether it is the one that is taken out; one build serves all.
 
-use super::bank::LIBRARY;
+use super::bank::swept_for;
 use super::scratch::Scratch;
 use crate::failure::Failure;
 use indicatif::ProgressBar;
@@ -70,7 +70,9 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
         bar.set_message(site.rules.join(" or "));
         let number = number.to_string();
         let sweep = |more: &[&str]| {
-            let arguments = [&["sweep", "--library", LIBRARY, "--seed", "1", "--json"], more].concat();
+            let (format, library) = swept_for(&file);
+            let sweep = ["sweep", "--format", format, "--library", library, "--seed", "1", "--json"];
+            let arguments = [&sweep, more].concat();
             scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
         };
         // Mostly the first finding names the rule already.
@@ -195,6 +197,7 @@ fn site(file: &Path, line: usize, before: &str, arguments: &str) -> Site {
     let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ");
     let named =
         arguments.split("Rule::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(""));
+    let pump_rule = |variant| pump_rule(file, variant);
     let mut rules: Vec<String> = named.filter_map(pump_rule).collect();
     if rules.is_empty() && arguments.contains("section_length(") {
         rules.push("section.length".into());
@@ -209,7 +212,11 @@ fn site(file: &Path, line: usize, before: &str, arguments: &str) -> Site {
 }
 
 /// The id of a rule by the name of its variant.
-fn pump_rule(variant: &str) -> Option<String> {
+fn pump_rule(file: &Path, variant: &str) -> Option<String> {
+    if swept_for(&file.to_string_lossy()).0 == "miva-library" {
+        let rule = pump::miva::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
+        return rule.map(|rule| rule.id().to_string());
+    }
     pump::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant).map(|rule| rule.id().to_string())
 }
 
