@@ -14,7 +14,7 @@ pub mod meter;
 mod reach;
 mod table;
 mod trace;
-#[cfg(feature = "tripwire")]
+#[cfg(any(feature = "tripwire", test))]
 mod tripwire;
 
 pub use body::{Body, Fault};

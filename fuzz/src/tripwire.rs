@@ -100,3 +100,32 @@ impl Device for Tripwire {
         self.pump.fail_power_after(writes, torn);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Input, TARGETS};
+    use infuzz::builtin::Builtin;
+    use infuzz::mutate::Mutation;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn no_seed_trips_and_some_mutant_soon_does() {
+        for target in TARGETS.iter().filter(|target| target.input == Input::File) {
+            let builtin = Builtin::named(target.format).expect("built in");
+            let format = builtin.load().expect("loads");
+            let seed = |name: &str| builtin.seed(&format, name).expect("composes");
+            let mut device = Tripwire::around(infuzz_devices::built_in(target.format));
+            for name in target.seeds.iter().chain(&["known-good-a", "known-good-b"]) {
+                assert_eq!(device.deliver(&seed(name)).outcome, Outcome::Accepted, "{name} of {}", target.name);
+            }
+            let mut mutation = Mutation::new(&format, vec![seed(target.seeds[0])]);
+            let mut trips = |run: u64| {
+                let mut data = seed(target.seeds[0]);
+                mutation.mutate(&mut data, target.max_len, run);
+                catch_unwind(AssertUnwindSafe(|| device.deliver(&data))).is_err()
+            };
+            assert!((0..10 * ONE_IN).any(&mut trips), "{}", target.name);
+        }
+    }
+}

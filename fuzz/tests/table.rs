@@ -74,6 +74,8 @@ fn every_target_has_a_corpus_and_every_corpus_a_target() {
     for target in TARGETS {
         for folder in ["seed", "regression"] {
             if folder == "regression" && (target.input == Input::Edits || NOTHING_FOUND.contains(&target.name)) {
+                let path = root().join("corpus").join(target.name).join(folder);
+                assert!(target.input == Input::Edits || !path.exists(), "{} has regressions", target.name);
                 continue;
             }
             let files = names(&format!("corpus/{}/{folder}", target.name), "");

@@ -59,7 +59,7 @@ pub fn value(tree: &Tree<'_>, node: NodeId) -> String {
             format!("{sign}{}{unit}", format_scaled(signed.unsigned_abs(), field.decimals))
         }
         (Shape::Uint { .. }, Some(number)) => {
-            let text = format_scaled(number, field.decimals);
+            let text = field.show(number);
             match &field.refers {
                 Some(reference) if reference.none == Some(number) => "none".into(),
                 Some(reference) => format!("{} {text}", format.field(reference.table).name),

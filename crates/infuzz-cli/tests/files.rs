@@ -265,3 +265,16 @@ fn a_session_is_kept_with_as_few_steps_as_show_the_same() {
     let kept = std::fs::read_to_string(place.path(report["kept_as"].as_str().expect("a path"))).expect("readable");
     assert!(kept.starts_with("infuzz session 1\n") && kept.lines().count() == 2, "{kept}");
 }
+
+#[test]
+fn a_float_is_told_as_a_number() {
+    let builtin = infuzz::builtin::Builtin::named("miva-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let place = Place::new("float");
+    place.write("image.bin", builtin.seed(&format, "minimal").expect("composes"));
+    let explained = place.run(&["explain", "image.bin", "--format", "miva-library", "--json"]).json();
+    let spans = explained["spans"].as_array().expect("a list");
+    let value = |field: &str| spans.iter().find(|span| span["field"] == field).expect("is there")["value"].clone();
+    assert_eq!(value("protocol[0].continuous.rate"), "50");
+    assert_eq!(value("limits[0].continuous_limits.rate.min"), "0.1");
+}

@@ -33,6 +33,19 @@ fn the_totals_of_a_sweep_add_up() {
 }
 
 #[test]
+fn what_a_device_cannot_go_through_is_not_counted_as_passed() {
+    let ran =
+        Place::new("miva").run(&["sweep", "--format", "miva-library", "--library", "minimal", "--seed", "1", "--json"]);
+    assert_eq!(ran.code(), 0, "{}", ran.out());
+    let report = ran.json();
+    let not_observable = report["not_observable"].as_array().expect("a list");
+    // Its reader receives a library in one piece, and has no memory that power could leave.
+    assert!(not_observable.contains(&"power-cut".into()) && not_observable.contains(&"transfer".into()));
+    assert!(number(&report, "must_refuse") >= 3000 && number(&report, "must_accept") >= 500);
+    assert_eq!(report["findings"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_seed_is_taken_and_reported() {
     let report = Place::new("seed").run(&["sweep", "--library", "minimal", "--seed", "42", "--json"]).json();
     assert_eq!(number(&report, "seed"), 42);

@@ -2,13 +2,22 @@
 
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, digest};
 use pump::Therapy;
-use pump::miva::{Library, Refusal, validate};
+use pump::miva::{Index, Library, Refusal, validate};
+use std::sync::Arc;
+
+/// A library that was found valid.
+#[derive(Debug)]
+struct Kept {
+    bytes: Vec<u8>,
+    index: Index,
+    held: Held,
+}
 
 /// A device that holds an active and a staged library.
 #[derive(Clone, Debug, Default)]
 struct State {
-    active: Option<Vec<u8>>,
-    staged: Option<Vec<u8>>,
+    active: Option<Arc<Kept>>,
+    staged: Option<Arc<Kept>>,
     therapy: Therapy,
 }
 
@@ -55,11 +64,13 @@ impl Device for MivaInProcess {
     }
 
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
-        if let Err(refusal) = validate(bytes) {
-            return refused(&refusal);
-        }
-        let is_active = self.state.active.as_deref() == Some(bytes);
-        self.state.staged = (!is_active).then(|| bytes.to_vec());
+        let index = match validate(bytes) {
+            Ok(index) => index,
+            Err(refusal) => return refused(&refusal),
+        };
+        let is_active = self.state.active.as_ref().is_some_and(|active| active.bytes == bytes);
+        let kept = || Arc::new(Kept { bytes: bytes.to_vec(), index, held: Held::of(bytes) });
+        self.state.staged = (!is_active).then(kept);
         Answer { outcome: Outcome::Accepted, reason: None }
     }
 
@@ -78,7 +89,7 @@ impl Device for MivaInProcess {
 
     fn restart(&mut self) {
         self.state.therapy = Therapy::default();
-        if let Some(staged) = self.state.staged.take_if(|staged| validate(staged).is_ok()) {
+        if let Some(staged) = self.state.staged.take_if(|staged| validate(&staged.bytes).is_ok()) {
             self.state.active = Some(staged);
         }
     }
@@ -96,7 +107,7 @@ impl Device for MivaInProcess {
     }
 
     fn observe(&mut self) -> Observation {
-        let held = |library: &Option<Vec<u8>>| library.as_deref().map(Held::of);
+        let held = |library: &Option<Arc<Kept>>| library.as_ref().map(|kept| kept.held);
         let therapy = &self.state.therapy;
         Observation {
             active: held(&self.state.active),
@@ -110,8 +121,7 @@ impl Device for MivaInProcess {
 
     fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
         let ([name], Some(active)) = (key, &self.state.active) else { return LookUp::Absent };
-        let Ok(index) = validate(active) else { return LookUp::Absent };
-        match Library::new(active, index).protocol_named(name) {
+        match Library::new(&active.bytes, active.index).protocol_named(name) {
             Some(record) => LookUp::Is(digest(record)),
             None => LookUp::Absent,
         }

@@ -6,10 +6,8 @@
 
 use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
-    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Step, Tail, TestKind,
-    TextShape, Value as Attribute,
+    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Tail, TestKind, TextShape,
 };
-use crate::known::Known;
 use crate::tree::{Edit, NodeId, Repair, Tree};
 use serde_json::{Map, Value};
 
@@ -83,7 +81,7 @@ impl Composer<'_> {
                 let Some(items) = value.as_array() else {
                     return Err(fail(format!("a list is expected, not {}", kind(value))));
                 };
-                if let Some((_, slots)) = slots(self.format, field)
+                if let Some((_, slots)) = unused_slots(self.format, field)
                     && items.len() > slots
                 {
                     return Err(fail(format!("{} entries, and there is room for {slots}", items.len())));
@@ -106,7 +104,7 @@ impl Composer<'_> {
 
     /// Fills up a list of slots that begins at `start`.
     fn unused(&mut self, list: &Field, start: usize) {
-        if let Some((bytes, _)) = slots(self.format, list) {
+        if let Some((bytes, _)) = unused_slots(self.format, list) {
             self.out.extend_from_slice(bytes.get(self.out.len() - start..).unwrap_or(&[]));
         }
     }
@@ -172,7 +170,7 @@ impl Composer<'_> {
 }
 
 /// The bytes of a list of slots with nothing in them, and how many slots there are.
-fn slots(format: &Format, list: &Field) -> Option<(Vec<u8>, usize)> {
+pub(crate) fn unused_slots(format: &Format, list: &Field) -> Option<(Vec<u8>, usize)> {
     let (Shape::List { item, count: Count::Fixed(count) }, Some(slots)) = (&list.shape, &list.slots) else {
         return None;
     };
@@ -189,16 +187,6 @@ fn stateless(format: &Format, id: RecordId) -> bool {
             || field.slots.is_some()
             || matches!(field.shape, Shape::Const(_))
             || matches!(field.shape, Shape::Record(inner) if stateless(format, inner))
-    })
-}
-
-/// Whether a record has nothing that people state.
-fn derived(format: &Format, id: RecordId) -> bool {
-    format.record(id).fields.iter().all(|field| {
-        let field = format.field(*field);
-        field.relation.is_some()
-            || matches!(field.shape, Shape::Const(_))
-            || matches!(field.shape, Shape::Record(inner) if derived(format, inner))
     })
 }
 
@@ -343,110 +331,6 @@ pub fn encode_text(text: &TextShape, content: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The bytes of the plainest legal value of a field: every enumerator the first, no bit set, and
-/// of the optional parts those that follow from that.
-pub fn default_bytes(format: &Format, id: FieldId) -> Vec<u8> {
-    let mut plainest = Plainest { format, known: Known::new(format), out: Vec::new() };
-    plainest.field(format.field(id));
-    plainest.out
-}
-
-struct Plainest<'f> {
-    format: &'f Format,
-    known: Known<'f>,
-    out: Vec<u8>,
-}
-
-impl<'f> Plainest<'f> {
-    fn field(&mut self, field: &'f Field) {
-        match &field.shape {
-            Shape::Record(record) => self.record(*record),
-            Shape::Switch { on, cases } => {
-                let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
-                    self.field(self.format.field(*case));
-                }
-            }
-            Shape::List { .. } if field.slots.is_some() => {
-                self.out.extend(slots(self.format, field).map(|(bytes, _)| bytes).unwrap_or_default());
-            }
-            Shape::List { item, count: Count::Fixed(count) } => {
-                for _ in 0..*count {
-                    self.field(self.format.field(*item));
-                }
-            }
-            Shape::List { .. } => {}
-            Shape::Const(bytes) => self.out.extend(bytes),
-            // What it states is known where it stands.
-            _ if field.relation.is_some() => self.number(field, 0),
-            Shape::Enum { of, .. } => self.number(field, self.format.enums[*of].rows.first().map_or(0, |row| row.code)),
-            _ if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
-            Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
-            Shape::Bits { .. } => self.number(field, 0),
-            Shape::Digits { width } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
-            Shape::Decimal => self.out.push(b'0'),
-            Shape::Bytes(Extent::Fixed(length)) => self.out.resize(self.out.len() + *length as usize, 1),
-            Shape::Bytes(_) => {}
-            Shape::Text(text) => self.out.extend(encode_text(text, b"A").unwrap_or_default()),
-        }
-    }
-
-    fn number(&mut self, field: &Field, value: u64) {
-        self.known.note(field.id, value);
-        self.out.extend(crate::tree::encode_number(&field.shape, value));
-    }
-
-    fn record(&mut self, record: RecordId) {
-        let start = self.out.len();
-        let mut sizes = Vec::new();
-        for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
-            if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
-                continue;
-            }
-            if let Some(Relation { kind: RelationKind::SizeOf(operand), .. }) = &inner.relation
-                && operand.steps.is_empty()
-            {
-                sizes.push((self.out.len(), inner));
-            }
-            self.field(inner);
-        }
-        for (at, inner) in sizes {
-            let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
-            self.out[at..at + size.len()].copy_from_slice(&size);
-        }
-    }
-}
-
-/// What decides a switch of stated size before it is written itself: it will be the first of its
-/// enumerators.
-pub(crate) fn ahead(format: &Format, switch: &Field, on: FieldId) -> Option<u64> {
-    switch.size.as_ref()?;
-    match format.field(on).shape {
-        Shape::Enum { of, .. } => format.enums[of].rows.first().map(|row| row.code),
-        _ => None,
-    }
-}
-
-/// The lowest legal number whatever the unit.
-fn lowest(format: &Format, field: &Field) -> u64 {
-    let low = field.range.map_or(0, |(low, _, _)| low);
-    let step = match &field.step {
-        None => 1,
-        Some((Step::Fixed(step), _)) => *step,
-        Some((Step::By(operand), _)) => match (&format.field(operand.field).shape, operand.tail) {
-            (Shape::Enum { of, .. }, Tail::Attribute(column)) => {
-                let steps = format.enums[*of].rows.iter().map(|row| match row.attributes[column] {
-                    Attribute::Number(step) => step,
-                    Attribute::Symbol(_) => 1,
-                });
-                steps.max().unwrap_or(1)
-            }
-            _ => 1,
-        },
-    };
-    low.next_multiple_of(step.max(1))
-}
-
 fn show(tree: &Tree<'_>, node: NodeId) -> Value {
     let format = tree.format();
     let field = format.field(tree.node(node).field);
@@ -456,11 +340,6 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
             for child in tree.children(node) {
                 let inner = format.field(tree.node(child).field);
                 if inner.relation.is_some() || matches!(inner.shape, Shape::Const(_)) {
-                    continue;
-                }
-                if let Shape::Record(inner_id) = inner.shape
-                    && derived(format, inner_id)
-                {
                     continue;
                 }
                 if inner.default.as_deref() == Some(tree.span(child)) {
@@ -499,12 +378,7 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
         Shape::Bytes(_) | Shape::Const(_) => {
             Value::String(tree.span(node).iter().map(|b| format!("{b:02X}")).collect())
         }
-        _ if field.float => match tree.number(node).and_then(|bits| u32::try_from(bits).ok()) {
-            // As short as the single allows, not as the double beside it.
-            Some(bits) => serde_json::from_str(&f32::from_bits(bits).to_string()).unwrap_or(Value::Null),
-            None => Value::Null,
-        },
-        _ => tree.number(node).map_or(Value::Null, |n| scaled_json(n, field.decimals)),
+        _ => tree.number(node).map_or(Value::Null, |n| number_json(&field.show(n))),
     }
 }
 
@@ -519,8 +393,8 @@ fn show_bits(tree: &Tree<'_>, record: RecordId, node: NodeId, names: &[String]) 
     (!object.is_empty()).then_some(Value::Object(object))
 }
 
-fn scaled_json(value: u64, decimals: u32) -> Value {
-    let text = format_scaled(value, decimals);
+/// A number as people's data state it.
+fn number_json(text: &str) -> Value {
     match (text.parse::<u64>(), text.parse::<f64>()) {
         (Ok(whole), _) => Value::from(whole),
         (_, Ok(number)) => Value::from(number),

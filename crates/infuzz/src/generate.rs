@@ -1,9 +1,10 @@
 //! Valid inputs from nothing: random legal values field by field, then the rules between them
 //! settled.
 
-use crate::compose::{ahead, default_bytes, encode_text};
+use crate::compose::encode_text;
 use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Value, named_bits};
 use crate::known::Known;
+use crate::plain::{ahead, default_bytes};
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
 use crate::tree::{Edit, Repair, Tree, encode_number};

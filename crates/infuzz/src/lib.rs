@@ -15,6 +15,7 @@ pub mod judgement;
 mod known;
 pub mod mutate;
 pub mod oracle;
+pub mod plain;
 pub mod rng;
 pub mod rules;
 pub mod script;

@@ -23,7 +23,7 @@
 //! device holds: a staged one is then not activated, and instead of the active one a restart
 //! brings back the one before.
 
-use crate::device::{Answer, Request, Which};
+use crate::device::{Answer, Capabilities, Request, Which};
 use crate::finding::Raised;
 use crate::judgement::Judgement;
 use std::fmt;
@@ -99,6 +99,20 @@ impl SessionStep {
             SessionStep::Request(Request::Activate, _) => "activate",
             SessionStep::Cut { .. } => "cut",
             SessionStep::Damage(_) => "damage",
+        }
+    }
+
+    /// Whether a device with these capabilities can do it.
+    pub fn is_possible(&self, has: Capabilities) -> bool {
+        match self {
+            SessionStep::Send(_) | SessionStep::Again(_) | SessionStep::Activate => true,
+            // Whether a therapy runs decides what an activation must come to.
+            SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
+            SessionStep::Request(Request::Activate, _) => has.therapy,
+            SessionStep::Restart => has.restart,
+            SessionStep::Request(..) | SessionStep::BeginFull { .. } => has.transfer,
+            SessionStep::Damage(_) => has.damage && has.libraries,
+            SessionStep::Cut { .. } => has.power_cut && has.libraries && has.restart,
         }
     }
 

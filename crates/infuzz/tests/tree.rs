@@ -4,9 +4,9 @@ mod common;
 
 use common::{broken_relations, formats, library, load};
 use infuzz::classes::CLASSES;
-use infuzz::compose::default_bytes;
 use infuzz::format::{Condition, FieldId, Format, RelationKind, Shape};
 use infuzz::mutate::Mutation;
+use infuzz::plain::default_bytes;
 use infuzz::rng::Rng;
 use infuzz::rules::Checker;
 use infuzz::tree::{Edit, NodeId, Repair, Tree, compute_check};

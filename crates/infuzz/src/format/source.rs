@@ -143,7 +143,6 @@ pub struct FieldSource {
     pub none: Option<u64>,
     pub default: Option<Name>,
     pub unused: Option<Name>,
-    pub unused_rule: Option<Name>,
     pub gap_rule: Option<Name>,
     pub used: Option<Name>,
     pub index: Option<bool>,
@@ -160,7 +159,7 @@ impl FieldSource {
         let own = self;
         inherit!(own, base, shape width big_endian decimals unit range range_rule step step_rule of_enum bits value not
             prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter switch cases of when at
-            size exact size_of count_of count_where offset_of check over refers refers_rule none default unused unused_rule gap_rule used index rule);
+            size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index rule);
     }
 }
 

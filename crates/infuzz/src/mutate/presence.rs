@@ -1,8 +1,8 @@
 //! Takes an optional field out or puts one in, together with the bit that says so.
 
 use super::Context;
-use crate::compose::default_bytes;
 use crate::format::Shape;
+use crate::plain::default_bytes;
 use crate::rng::Rng;
 use crate::tree::{Edit, NodeId};
 

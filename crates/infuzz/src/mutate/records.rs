@@ -1,8 +1,8 @@
 //! Duplicates, deletes, exchanges and inserts records.
 
 use super::Context;
-use crate::compose::default_bytes;
 use crate::format::Shape;
+use crate::plain::default_bytes;
 use crate::rng::Rng;
 use crate::tree::{Edit, NodeId};
 

@@ -36,17 +36,10 @@ impl<D: Device> Bench<'_, D> {
     /// The steps up to the first that the device cannot do, and the others: what they would show
     /// without it is not known.
     fn possible<'s>(&self, steps: &'s [SessionStep]) -> (&'s [SessionStep], &'s [SessionStep]) {
-        let has = self.has;
-        let can = |step: &SessionStep| match step {
-            SessionStep::Send(_) | SessionStep::Again(_) | SessionStep::Activate => true,
-            // Whether a therapy runs decides what an activation must come to.
-            SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
-            SessionStep::Request(Request::Activate, _) => has.therapy,
-            SessionStep::Restart => has.restart,
-            SessionStep::Request(..) => has.transfer,
-            SessionStep::BeginFull { .. } => has.transfer && self.device.capacity().is_some(),
-            SessionStep::Damage(_) => has.damage && has.libraries,
-            SessionStep::Cut { .. } => has.power_cut && has.libraries && has.restart,
+        // One that does not say how much it has room for cannot be filled.
+        let can = |step: &SessionStep| {
+            let is_full = matches!(step, SessionStep::BeginFull { .. });
+            step.is_possible(self.has) && (!is_full || self.device.capacity().is_some())
         };
         steps.split_at(steps.iter().position(|step| !can(step)).unwrap_or(steps.len()))
     }

@@ -24,12 +24,14 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
         return number_rules(tree, tables, node, field, found);
     }
     if let Shape::Text(text) = &field.shape {
-        let clean = text.pad.filter(|_| text.rules.padding.is_some()).is_none_or(|pad| {
-            let rest = tree.span(node).iter().skip_while(|byte| **byte != pad);
-            rest.into_iter().all(|byte| *byte == pad)
-        });
-        return (clean || text.rules.padding.is_none_or(|rule| found(Violation::one(rule, node, Cause::Field))))
-            && text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
+        let left = |pad: u8| tree.span(node).iter().skip_while(move |byte| **byte != pad).any(move |byte| *byte != pad);
+        if let (Some(pad), Some(rule)) = (text.pad, text.rules.padding)
+            && left(pad)
+            && !found(Violation::one(rule, node, Cause::Field))
+        {
+            return false;
+        }
+        return text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
     }
     true
 }

@@ -3,10 +3,10 @@
 use super::record::{float_quotient, quotient, read};
 use super::structure;
 use super::{Cause, Checker, Violation};
-use crate::compose::default_bytes;
 use crate::format::{
     Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
 };
+use crate::plain::default_bytes;
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use std::collections::HashMap;
 

@@ -146,7 +146,7 @@ fn decidable(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition: &Condi
 }
 
 /// The nodes an operand passes through references on, and its end.
-fn chain(tree: &Tree<'_>, tables: &Tables, record: NodeId, operand: &Operand) -> Vec<NodeId> {
+pub(super) fn chain(tree: &Tree<'_>, tables: &Tables, record: NodeId, operand: &Operand) -> Vec<NodeId> {
     let mut nodes = Vec::new();
     for (index, step) in operand.steps.iter().enumerate() {
         if let crate::format::PathStep::Follow(field) = step {
@@ -158,7 +158,7 @@ fn chain(tree: &Tree<'_>, tables: &Tables, record: NodeId, operand: &Operand) ->
     nodes
 }
 
-fn tested(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition: &Condition) -> Vec<NodeId> {
+pub(super) fn tested(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition: &Condition) -> Vec<NodeId> {
     let tests = condition.any.iter().flatten();
     let mut nodes: Vec<NodeId> = tests.flat_map(|test| chain(tree, tables, record, &test.operand)).collect();
     nodes.dedup();

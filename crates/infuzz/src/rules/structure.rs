@@ -1,9 +1,8 @@
 //! Rules about lists as a whole: slots, pairs of lists, hierarchies, sub-sequences and sets.
 
+use super::record::{chain, tested};
 use super::{Cause, Found, Violation};
-use crate::format::{
-    Condition, EnumRow, FieldId, Operand, PathStep, Rule, RuleKind, Shape, Slots, Tail, Test, TestKind, Value,
-};
+use crate::format::{Condition, EnumRow, FieldId, Operand, Rule, RuleKind, Shape, Slots, Tail, Test, TestKind, Value};
 use crate::tree::{Edit, NodeId, Tables, Tree};
 
 /// Whether a rule is one of those here.
@@ -49,10 +48,11 @@ pub(super) fn check_slots(tree: &Tree<'_>, list: NodeId, slots: &Slots, found: &
 pub(super) fn fix_slots(tree: &Tree<'_>, violation: &Violation) -> Option<Edit> {
     let list = tree.node(violation.node).parent;
     let slots = tree.format().field(tree.node(list).field).slots.as_ref()?;
-    if violation.rule == slots.gap && violation.involved.len() > 1 && !tree.node(violation.node).blank {
-        return Some(Edit::delete(tree, violation.involved[1]));
+    if tree.node(violation.node).blank {
+        return Some(Edit::set(tree, violation.node, vec![slots.fill; tree.span(violation.node).len()]));
     }
-    Some(Edit::set(tree, violation.node, vec![slots.fill; tree.span(violation.node).len()]))
+    // The unused slot before the used one.
+    violation.involved.get(1).map(|gap| Edit::delete(tree, *gap))
 }
 
 /// Checks a rule on the record it is stated of.
@@ -70,13 +70,19 @@ pub(super) fn check(
     match &rule.kind {
         RuleKind::Paired(a, b) => {
             let (Some(first), Some(second)) = (list_of(tree, *a), list_of(tree, *b)) else { return true };
-            if tree.used(first).count() == tree.used(second).count() {
+            let may_have_gaps = [first, second].iter().any(|list| {
+                let slots = tree.format().field(tree.node(*list).field).slots.as_ref();
+                slots.is_some_and(|slots| tree.format().rules[usize::from(slots.gap.0)].open)
+            });
+            let counts_differ = tree.used(first).count() != tree.used(second).count();
+            if may_have_gaps && !counts_differ {
                 return true;
             }
             let mut pairs = tree.children(first).zip(tree.children(second));
             match pairs.find(|(x, y)| tree.node(*x).blank != tree.node(*y).blank) {
                 Some((x, y)) => report(y, vec![y, x, first, second]),
-                None => report(second, vec![second, first]),
+                None if counts_differ => report(second, vec![second, first]),
+                None => true,
             }
         }
         RuleKind::Hierarchy { table, children, breadth_first } => {
@@ -103,9 +109,7 @@ pub(super) fn check(
         RuleKind::SameSet { table, key, other, other_key, only, depth_first: Some(children) } => {
             let (Some(table), Some(other)) = (list_of(tree, *table), list_of(tree, *other)) else { return true };
             let rows = keys(tree, table, key, None);
-            let mut others = keys(tree, other, other_key, only.as_ref());
-            let order = descent(tree, other, *children);
-            others.sort_by_key(|(_, row)| order.iter().position(|known| known == row));
+            let others = descending(tree, other, other_key, only.as_ref(), *children);
             let count = rows.len().max(others.len());
             let of = |rows: &[(Vec<u64>, NodeId)], at: usize| rows.get(at).map(|(key, _)| key.clone());
             match (0..count).find(|at| of(&rows, *at) != of(&others, *at)) {
@@ -116,45 +120,40 @@ pub(super) fn check(
                 None => true,
             }
         }
-        RuleKind::SameSet { table, key, other, other_key, only, depth_first: None } => {
+        RuleKind::SameSet { table, key: key_of_table, other, other_key, only, depth_first: None } => {
             let (Some(table), Some(other)) = (list_of(tree, *table), list_of(tree, *other)) else { return true };
-            let (rows, others) = (keys(tree, table, key, None), keys(tree, other, other_key, only.as_ref()));
+            let (rows, others) = (keys(tree, table, key_of_table, None), keys(tree, other, other_key, only.as_ref()));
             let missing = rows.iter().filter(|(key, _)| !others.iter().any(|(other, _)| other == key));
             let surplus = others.iter().filter(|(key, _)| !rows.iter().any(|(row, _)| row == key));
-            let tested = |row: NodeId| {
-                let tests = only.iter().flat_map(|only| only.any.iter().flatten());
-                tests.filter_map(|test| tree.locate(row, &test.operand, None)).collect::<Vec<_>>()
-            };
-            missing.map(|(_, row)| (row, key)).chain(surplus.map(|(_, row)| (row, other_key))).all(|(row, key)| {
-                let mut involved: Vec<NodeId> = key.iter().filter_map(|key| tree.child(*row, *key)).collect();
-                let Some(node) = involved.last().copied() else { return true };
-                // Whichever record of either list holds the other value takes part as well.
-                for list in [table, other] {
-                    involved.extend(tree.used(list).flat_map(|row| tree.children(row)).filter(|node| {
-                        let field = tree.node(*node).field;
-                        key_fields(&rule.kind).any(|known| known == field)
-                    }));
-                    involved.extend(tree.used(list).flat_map(tested));
-                }
-                involved.extend([table, other, *row]);
-                report(node, involved)
-            })
+            missing.map(|(_, row)| (row, key_of_table)).chain(surplus.map(|(_, row)| (row, other_key))).all(
+                |(row, key)| {
+                    let mut involved: Vec<NodeId> = key.iter().filter_map(|key| tree.child(*row, *key)).collect();
+                    let Some(node) = involved.last().copied() else { return true };
+                    // Whichever record of either list holds the other value takes part as well.
+                    for list in [table, other] {
+                        involved.extend(tree.used(list).flat_map(|row| tree.children(row)).filter(|node| {
+                            let field = tree.node(*node).field;
+                            key_of_table.contains(&field) || other_key.contains(&field)
+                        }));
+                        involved.extend(
+                            tree.used(list)
+                                .flat_map(|row| only.iter().flat_map(move |only| tested(tree, tables, row, only))),
+                        );
+                    }
+                    involved.extend([table, other, *row]);
+                    report(node, involved)
+                },
+            )
         }
         RuleKind::Every { list, has } => {
             let Some(node) = tree.locate(record, list, Some(tables)) else { return true };
-            let of = |row: NodeId| {
-                let tests = has.any.iter().flatten();
-                tests.filter_map(move |test| tree.locate(row, &test.operand, None))
-            };
             tree.used(node).filter(|row| !tree.holds(*row, has, None)).all(|row| {
-                let mut involved: Vec<NodeId> = of(row).collect();
+                let mut involved = tested(tree, tables, row, has);
                 let shown = involved.first().copied().unwrap_or(row);
-                involved.extend([row, node, record]);
-                involved.extend(references(tree, tables, record, list));
+                involved.extend([row, record]);
+                involved.extend(chain(tree, tables, record, list));
                 for condition in [&rule.when, &rule.unless].into_iter().flatten() {
-                    let tests = condition.any.iter().flatten();
-                    involved.extend(tests.clone().filter_map(|t| tree.locate(record, &t.operand, Some(tables))));
-                    involved.extend(tests.flat_map(|t| references(tree, tables, record, &t.operand)));
+                    involved.extend(tested(tree, tables, record, condition));
                 }
                 report(shown, involved)
             })
@@ -175,17 +174,6 @@ pub(super) fn check(
     }
 }
 
-/// The references that an operand follows.
-fn references(tree: &Tree<'_>, tables: &Tables, record: NodeId, operand: &Operand) -> Vec<NodeId> {
-    let follows = operand.steps.iter().enumerate().filter_map(|(at, step)| match step {
-        PathStep::Follow(field) => Some((at, *field)),
-        _ => None,
-    });
-    let found =
-        follows.filter_map(|(at, field)| tree.child(tree.walk(record, &operand.steps[..at], Some(tables))?, field));
-    found.collect()
-}
-
 /// The used records of a list in the order in which one meets them from the first on, going down
 /// into the children that each names.
 fn descent(tree: &Tree<'_>, list: NodeId, children: FieldId) -> Vec<NodeId> {
@@ -203,14 +191,6 @@ fn descent(tree: &Tree<'_>, list: NodeId, children: FieldId) -> Vec<NodeId> {
     order
 }
 
-fn key_fields(kind: &RuleKind) -> impl Iterator<Item = FieldId> + '_ {
-    let (a, b): (&[FieldId], &[FieldId]) = match kind {
-        RuleKind::SameSet { key, other_key, .. } => (key, other_key),
-        _ => (&[], &[]),
-    };
-    a.iter().chain(b).copied()
-}
-
 fn list_of(tree: &Tree<'_>, list: FieldId) -> Option<NodeId> {
     super::table::lists(tree, list).next()
 }
@@ -224,6 +204,20 @@ fn keys(tree: &Tree<'_>, list: NodeId, key: &[FieldId], only: Option<&Condition>
         Some((parts.collect::<Option<Vec<u64>>>()?, row))
     })
     .collect()
+}
+
+/// The same in the order in which one meets the records going down into their children.
+fn descending(
+    tree: &Tree<'_>,
+    list: NodeId,
+    key: &[FieldId],
+    only: Option<&Condition>,
+    children: FieldId,
+) -> Vec<(Vec<u64>, NodeId)> {
+    let order = descent(tree, list, children);
+    let mut keys = keys(tree, list, key, only);
+    keys.sort_by_key(|(_, row)| order.iter().position(|known| known == row));
+    keys
 }
 
 /// The children that the records of a list name: position of the parent, field, number.
@@ -324,9 +318,7 @@ pub(super) fn fix(tree: &Tree<'_>, record: NodeId, rule: &Rule, violation: &Viol
         RuleKind::SameSet { table, key, other, other_key, only, depth_first: Some(children) } => {
             let (table, other) = (list_of(tree, *table)?, list_of(tree, *other)?);
             let rows = keys(tree, table, key, None);
-            let mut others = keys(tree, other, other_key, only.as_ref());
-            let order = descent(tree, other, *children);
-            others.sort_by_key(|(_, row)| order.iter().position(|known| known == row));
+            let others = descending(tree, other, other_key, only.as_ref(), *children);
             let bytes = others.iter().filter_map(|(key, _)| rows.iter().find(|(known, _)| known == key));
             let bytes: Vec<&[u8]> = bytes.map(|(_, row)| tree.span(*row)).collect();
             (bytes.len() == rows.len()).then(|| Edit::replace_items(tree, table, bytes.concat(), rows.len()))

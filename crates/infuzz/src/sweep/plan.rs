@@ -2,6 +2,8 @@
 
 use super::aside;
 use super::planner::Planner;
+use super::run::session_of;
+use crate::device::Capabilities;
 use crate::format::{FieldId, Format, Shape};
 use crate::rng::Rng;
 use crate::rules::{Checker, isolate_since, settle_since};
@@ -171,6 +173,21 @@ impl<'f> Plan<'f> {
         let before = self.not_applicable.len();
         self.not_applicable.retain(|pair| neither.contains(&(&pair.field, &pair.value_class)));
         self.applied += before - self.not_applicable.len();
+    }
+
+    /// Leaves out the sessions that a device cannot go through; gives their classes.
+    pub fn keep_possible(&mut self, has: Capabilities) -> Vec<&'static str> {
+        let mut dropped = Vec::new();
+        self.cases.retain(|case| {
+            let How::Bytes(bytes) = &case.how else { return true };
+            let possible =
+                session_of(bytes).is_none_or(|session| session.steps.iter().all(|step| step.is_possible(has)));
+            if !possible && !dropped.contains(&case.class) {
+                dropped.push(case.class);
+            }
+            possible
+        });
+        dropped
     }
 
     /// Puts the cases in an order of `seed`'s, so that valid and invalid ones of all kinds follow

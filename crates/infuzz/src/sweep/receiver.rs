@@ -71,7 +71,7 @@ fn last_entry_changed(tree: &Tree<'_>) -> impl Iterator<Item = (bool, Vec<u8>)> 
     tables.rebuild(tree);
     let table = tree.format().lookup.as_ref().map(|lookup| lookup.table);
     let list = tree.lists().iter().copied().find(|list| Some(tree.node(*list).field) == table);
-    let mut fields: Vec<_> = list.into_iter().flat_map(|list| tree.children(list)).last().into_iter().collect();
+    let mut fields: Vec<_> = list.into_iter().flat_map(|list| tree.used(list)).last().into_iter().collect();
     let mut next = 0;
     while let Some(node) = fields.get(next).copied() {
         fields.extend(tree.children(node));

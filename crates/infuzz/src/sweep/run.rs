@@ -151,6 +151,6 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
 }
 
 /// The session that a case's bytes hold, if they do.
-fn session_of(bytes: &[u8]) -> Option<Session> {
+pub(super) fn session_of(bytes: &[u8]) -> Option<Session> {
     Session::is_session(bytes).then(|| Session::parse(std::str::from_utf8(bytes).ok()?).ok()).flatten()
 }

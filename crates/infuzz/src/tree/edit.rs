@@ -6,8 +6,8 @@
 
 use super::relation::with_number;
 use super::{NodeId, Tree, codec, decode};
-use crate::compose::default_bytes;
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
+use crate::plain::default_bytes;
 use std::ops::Range;
 
 /// Which relations are written anew.

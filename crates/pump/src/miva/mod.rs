@@ -12,7 +12,7 @@ mod validate;
 mod views;
 
 pub use refusal::{Path, Refusal, Rule};
-pub use validate::{Index, SIZE, validate};
+pub use validate::{Index, validate};
 
 /// A view of a valid image.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +26,6 @@ impl<'a> Library<'a> {
     #[must_use]
     pub const fn new(image: &'a [u8], index: Index) -> Self {
         Self { image, index }
-    }
-
-    /// How many records of each kind are used.
-    #[must_use]
-    pub const fn index(&self) -> Index {
-        self.index
     }
 
     /// The record of a protocol, by its slot.
@@ -48,12 +42,5 @@ impl<'a> Library<'a> {
     pub fn protocol_named(&self, name: &[u8]) -> Option<&'a [u8]> {
         let records = (0..self.index.protocols).filter_map(|slot| self.protocol(slot));
         records.into_iter().find(|record| protocol::name(record) == name)
-    }
-
-    /// The library's number, an identity that its author gave it.
-    #[must_use]
-    pub fn number(&self) -> u32 {
-        let bytes = self.image.get(validate::GLOBALS + 48..).and_then(|rest| rest.first_chunk());
-        bytes.map_or(0, |number| u32::from_le_bytes(*number))
     }
 }

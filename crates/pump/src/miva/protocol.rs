@@ -44,6 +44,11 @@ fn value(record: &Record<'_>, kind: Kind, at: usize, name: Name) -> Result<Value
     })
 }
 
+/// Whether a parameter is used.
+fn is_on(switches: u32, number: usize) -> bool {
+    u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1)
+}
+
 /// What limits and map need of a protocol.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Protocol<'a> {
@@ -62,7 +67,8 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
     let rate_unit = record.below(97, 5, "rate_unit")?;
     let amount_unit = record.below(98, 2, "amount_unit")?;
     record.text(99, 10, 9, "name")?;
-    let given = record.u32(VALUES) & DRUG != 0;
+    let switches = record.u32(VALUES);
+    let given = switches & DRUG != 0;
     let drug = [("drug".into(), 109, 10, 9)];
     let components = COMPONENTS.into_iter().flat_map(|(part, at)| {
         let concentration = at.saturating_add(20);
@@ -75,17 +81,15 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
     record.unused(224, 28, "unused")?;
     record.check()?;
 
-    let switches = record.u32(VALUES);
-    let is_on = |number: usize| u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1);
     for (number, parameter) in mode.parameters.iter().enumerate() {
         let (at, name) = (number.saturating_mul(4), within(mode.values, parameter.name));
         let value = value(&record, parameter.kind, at, name)?;
         match parameter.usage {
             Use::Switched(off) => {
-                require!(is_on(number) || value.is(off), record.refuse(Rule::ParameterOff, name, at));
+                require!(is_on(switches, number) || value.is(off), record.refuse(Rule::ParameterOff, name, at));
             }
             Use::Concentration => {
-                require!(is_on(number) || value.is(0.0), record.refuse(Rule::ParameterOff, name, at));
+                require!(is_on(switches, number) || value.is(0.0), record.refuse(Rule::ParameterOff, name, at));
             }
             Use::Weight | Use::Never => require!(value.is(0.0), record.refuse(Rule::ProtocolZero, name, at)),
             Use::Drug => require!(given || value.is(0.0), record.refuse(Rule::ProtocolNoDrug, name, at)),
@@ -106,7 +110,7 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
 
 /// What only continuous protocols have: a rate by amount of the drug, or by weight.
 fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) -> Result<(), Refusal> {
-    let has_concentration = switches >> 7 & 1 == 1;
+    let has_concentration = is_on(switches, 7);
     let of = |name| within(mode.values, name);
     let (concentration, amount, solvent) = (
         record.number(28, of("concentration"))?,
@@ -119,7 +123,7 @@ fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) ->
         require!(has_concentration, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
     }
     if rate_unit == 2 || rate_unit == 4 {
-        require!(switches >> 10 & 1 == 1, record.refuse(Rule::ProtocolWeight, of("switches"), VALUES));
+        require!(is_on(switches, 10), record.refuse(Rule::ProtocolWeight, of("switches"), VALUES));
     }
     let quotient = amount / solvent;
     require!(
@@ -145,8 +149,7 @@ pub(super) fn limits(record: Record<'_>, protocol: &Protocol<'_>) -> Result<(), 
         );
         end = end.saturating_add(8);
         let Some(parameter) = mode.parameters.get(number) else { continue };
-        let is_on = u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1);
-        if let (Use::Switched(_), true) = (parameter.usage, is_on) {
+        if let (Use::Switched(_), true) = (parameter.usage, is_on(switches, number)) {
             let at = number.saturating_mul(4);
             let value = value(values, kind, at, within(mode.values, name))?;
             require!(

@@ -1,6 +1,7 @@
 //! Checking a whole image.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::protocol::{Protocol, limits, protocol};
 use super::record::{Record, item};
@@ -9,7 +10,7 @@ use super::tree::{Entry, tree};
 use super::views::{labels, suits, view};
 
 /// Bytes of an image.
-pub const SIZE: usize = 17 * 4096;
+const SIZE: usize = 17 * 4096;
 
 /// A list of slots of the image.
 #[derive(Debug, Clone, Copy)]
@@ -35,25 +36,21 @@ const LIMITS: Slots = slots("limits", 0x7000, 256, 64);
 const VIEWS: Slots = slots("view", 0xB000, 256, 64);
 const DEFAULT_VIEWS: Slots = slots("default_view", 0xF000, 256, 16);
 const LABELS: Slots = slots("labels", 0x10200, 64, 8);
-pub(super) const GLOBALS: usize = 0x10000;
+const GLOBALS: usize = 0x10000;
 const MAP: usize = 0x10400;
+/// After the counts of the nodes.
+const NODES_REST: usize = 0x2FD8;
 const REST: usize = 0x10800;
 /// Elements of the map, and protocols that it lists.
 const ELEMENTS: usize = 64;
 /// Access codes.
 const CODES: usize = 32;
 
-/// How many records of an image are used.
+/// How many slots of a valid image are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Index {
     /// Protocols, each with its limits.
     pub protocols: usize,
-    /// Views.
-    pub views: usize,
-    /// Label sets.
-    pub labels: usize,
-    /// Access codes.
-    pub codes: usize,
 }
 
 /// The bytes of a slot.
@@ -95,7 +92,7 @@ pub fn validate(image: &[u8]) -> Result<Index, Refusal> {
         entries.extend(tree(&nodes)?.into_iter().filter(|_| slots.start == 0));
         counted(image, count, at, nodes.len())?;
     }
-    require!(all(image, 0x2FD8, 40, 0xFF), refuse(Rule::RecordUnused, "nodes_rest", None, 0x2FD8));
+    part(image, NODES_REST..PROTOCOLS.start, "nodes_rest").unused(0, PROTOCOLS.start - NODES_REST, "")?;
     let protocols = used(image, PROTOCOLS)?.into_iter().map(protocol).collect::<Result<Vec<_>, Refusal>>()?;
     let all_limits = used(image, LIMITS)?;
     let both = protocols.len().min(all_limits.len());
@@ -111,31 +108,32 @@ pub fn validate(image: &[u8]) -> Result<Index, Refusal> {
     for one in used(image, DEFAULT_VIEWS)? {
         view(&one, true)?;
     }
-    let codes = globals(&Record::new(image.get(GLOBALS..LABELS.start).unwrap_or_default(), GLOBALS, "globals", None))?;
+    globals(&part(image, GLOBALS..LABELS.start, "globals"))?;
     let label_sets = used(image, LABELS)?;
     for one in &label_sets {
         labels(one)?;
     }
-    let content = image.get(MAP..REST).unwrap_or_default();
-    map(&Record::new(content, MAP, "map", None), &protocols, &views, label_sets.len(), &entries)?;
-    require!(all(image, REST, SIZE - REST, 0xFF), refuse(Rule::RecordUnused, "rest", None, REST));
-    Ok(Index { protocols: protocols.len(), views: views.len(), labels: label_sets.len(), codes })
+    map(&part(image, MAP..REST, "map"), &protocols, &views, label_sets.len(), &entries)?;
+    part(image, REST..SIZE, "rest").unused(0, SIZE - REST, "")?;
+    Ok(Index { protocols: protocols.len() })
 }
 
-fn all(image: &[u8], at: usize, size: usize, fill: u8) -> bool {
-    image.get(at..at.saturating_add(size)).unwrap_or_default().iter().all(|byte| *byte == fill)
+/// A part of the image that stands in no list.
+fn part<'a>(image: &'a [u8], bytes: Range<usize>, name: &'static str) -> Record<'a> {
+    let start = bytes.start;
+    Record::new(image.get(bytes).unwrap_or_default(), start, name, None)
 }
 
 /// Checks how many nodes of a tree are said to be used.
 fn counted(image: &[u8], name: &'static str, at: usize, nodes: usize) -> Result<(), Refusal> {
-    let record = Record::new(image.get(at..at.saturating_add(8)).unwrap_or_default(), at, name, None);
+    let record = part(image, at..at.saturating_add(8), name);
     require!(usize::from(record.u8(0)) == nodes, record.refuse(Rule::CountNodes, "nodes", 0));
     record.unused(1, 3, "unused")?;
     record.check()
 }
 
-/// Checks the globals; gives the number of access codes.
-fn globals(record: &Record<'_>) -> Result<usize, Refusal> {
+/// Checks the globals.
+fn globals(record: &Record<'_>) -> Result<(), Refusal> {
     record.constant(0, &[0xFF; 4], "event_log")?;
     for (at, name) in
         [(8, "product_volume"), (16, "service_volume"), (24, "battery_volume"), (32, "battery_low_volume")]
@@ -164,8 +162,7 @@ fn globals(record: &Record<'_>) -> Result<usize, Refusal> {
     record.text(222, 20, 20, "name")?;
     record.text(242, 16, 16, "model")?;
     record.unused(258, 250, "unused")?;
-    record.check()?;
-    Ok(codes.len())
+    record.check()
 }
 
 /// Checks the map from protocols to their views and labels.

@@ -149,6 +149,7 @@ impl Compiler<'_> {
                 None => Shape::Uint { width: integer()?, big },
             },
             "int" => Shape::Int { width: integer()?, big },
+            "float" if big => return self.fail(shape, "a float has its least significant byte first"),
             "float" => Shape::Uint { width: 4, big },
             "enum" => match self.enum_of(field.id)? {
                 Some(of) => Shape::Enum { width: integer()?, big, of },
@@ -244,7 +245,7 @@ impl Compiler<'_> {
         Ok(Slots {
             fill,
             used: source.used.as_ref().map(|used| self.operand(context, used)).transpose()?,
-            rule: self.rule_or(source.unused_rule.as_ref(), "slot.unused", unused.span())?,
+            rule: self.rule_id("slot.unused", unused.span())?,
             gap: self.rule_or(source.gap_rule.as_ref(), "slot.gap", unused.span())?,
         })
     }

@@ -74,13 +74,8 @@ impl Compiler<'_> {
             let [part, whole] = names.as_slice() else {
                 return Err(self.error(span, "`subsequence` is [list of numbers, list of records.number]"));
             };
-            let Some((list, key)) = whole.get_ref().rsplit_once('.') else {
-                return self.fail(whole, "`list.number` is expected");
-            };
-            let list = self.operand_text(context, whole, list)?;
-            let item = self.item_record(list.field, whole)?;
-            let key = self.static_field(item, whole, key)?;
-            RuleKind::Subsequence { part: self.operand(context, part)?, whole: list, key }
+            let (whole, key) = self.list_and_key(context, whole)?;
+            RuleKind::Subsequence { part: self.operand(context, part)?, whole, key }
         } else if let (Some(names), Some(keys)) = (&rule.same_set, &rule.key) {
             let [a, b] = names.as_slice() else { return Err(self.error(span, "`same_set` compares two lists")) };
             let (table, other) = (self.list_named(context, a)?, self.list_named(context, b)?);
@@ -100,18 +95,24 @@ impl Compiler<'_> {
             let item = self.item_record(list.field, &rule.id)?;
             RuleKind::Every { list, has: self.condition(item, has)? }
         } else if let Some(name) = &rule.distinct {
-            let Some((list, key)) = name.get_ref().rsplit_once('.') else {
-                return self.fail(name, "`list.number` is expected");
-            };
-            let list = self.operand_text(context, name, list)?;
-            let item = self.item_record(list.field, name)?;
-            RuleKind::Distinct { key: self.static_field(item, name, key)?, list }
+            let (list, key) = self.list_and_key(context, name)?;
+            RuleKind::Distinct { list, key }
         } else {
             return Err(self.error(span, "this rule says nothing: ordered, each + at_most, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has or distinct"));
         };
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
         Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    /// A list, and a number in each of its records.
+    fn list_and_key(&self, context: RecordId, name: &Name) -> Result<(Operand, FieldId)> {
+        let Some((list, key)) = name.get_ref().rsplit_once('.') else {
+            return self.fail(name, "`list.number` is expected");
+        };
+        let list = self.operand_text(context, name, list)?;
+        let item = self.item_record(list.field, name)?;
+        Ok((list, self.static_field(item, name, key)?))
     }
 
     /// A list of slots.

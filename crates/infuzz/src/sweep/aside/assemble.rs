@@ -1,12 +1,13 @@
 //! Records put together from settings: what must hold for a field to be there, and the bytes of
 //! a record in which it is.
 
-use crate::compose::{default_bytes, encode_text};
+use crate::compose::encode_text;
 use crate::format::{
     Condition, Count, Field, FieldId, Format, Operand, PathStep, RelationKind, RuleKind, Shape, Tail, Test, TestKind,
     Value,
 };
 use crate::known::Known;
+use crate::plain::default_bytes;
 use crate::tree::{NodeId, Tree, encode_number};
 
 /// What some fields of a record are to hold.

@@ -2,8 +2,8 @@
 
 use super::{Planner, kept};
 use crate::classes::CLASSES;
-use crate::compose::default_bytes;
 use crate::format::{FieldId, Shape};
+use crate::plain::default_bytes;
 use crate::rules::{isolate_since, settle_since};
 use crate::sweep::plan::{How, Planned};
 use crate::tree::{Edit, NodeId, Repair};

@@ -1,0 +1,111 @@
+//! The plainest legal value of a field.
+
+use crate::compose::{encode_text, unused_slots};
+use crate::format::{
+    Count, Extent, Field, FieldId, Format, RecordId, Relation, RelationKind, Shape, Step, Tail, Value as Attribute,
+};
+use crate::known::Known;
+
+/// The bytes of the plainest legal value of a field: every enumerator the first, no bit set, and
+/// of the optional parts those that follow from that.
+pub fn default_bytes(format: &Format, id: FieldId) -> Vec<u8> {
+    let mut plainest = Plainest { format, known: Known::new(format), out: Vec::new() };
+    plainest.field(format.field(id));
+    plainest.out
+}
+
+struct Plainest<'f> {
+    format: &'f Format,
+    known: Known<'f>,
+    out: Vec<u8>,
+}
+
+impl<'f> Plainest<'f> {
+    fn field(&mut self, field: &'f Field) {
+        match &field.shape {
+            Shape::Record(record) => self.record(*record),
+            Shape::Switch { on, cases } => {
+                let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
+                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
+                    self.field(self.format.field(*case));
+                }
+            }
+            Shape::List { .. } if field.slots.is_some() => {
+                self.out.extend(unused_slots(self.format, field).map(|(bytes, _)| bytes).unwrap_or_default());
+            }
+            Shape::List { item, count: Count::Fixed(count) } => {
+                for _ in 0..*count {
+                    self.field(self.format.field(*item));
+                }
+            }
+            Shape::List { .. } => {}
+            Shape::Const(bytes) => self.out.extend(bytes),
+            // What it states is known where it stands.
+            _ if field.relation.is_some() => self.number(field, 0),
+            Shape::Enum { of, .. } => self.number(field, self.format.enums[*of].rows.first().map_or(0, |row| row.code)),
+            _ if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
+            Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
+            Shape::Bits { .. } => self.number(field, 0),
+            Shape::Digits { width } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
+            Shape::Decimal => self.out.push(b'0'),
+            Shape::Bytes(Extent::Fixed(length)) => self.out.resize(self.out.len() + *length as usize, 1),
+            Shape::Bytes(_) => {}
+            Shape::Text(text) => self.out.extend(encode_text(text, b"A").unwrap_or_default()),
+        }
+    }
+
+    fn number(&mut self, field: &Field, value: u64) {
+        self.known.note(field.id, value);
+        self.out.extend(crate::tree::encode_number(&field.shape, value));
+    }
+
+    fn record(&mut self, record: RecordId) {
+        let start = self.out.len();
+        let mut sizes = Vec::new();
+        for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
+            if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
+                continue;
+            }
+            if let Some(Relation { kind: RelationKind::SizeOf(operand), .. }) = &inner.relation
+                && operand.steps.is_empty()
+            {
+                sizes.push((self.out.len(), inner));
+            }
+            self.field(inner);
+        }
+        for (at, inner) in sizes {
+            let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
+            self.out[at..at + size.len()].copy_from_slice(&size);
+        }
+    }
+}
+
+/// What decides a switch of stated size before it is written itself: it will be the first of its
+/// enumerators.
+pub(crate) fn ahead(format: &Format, switch: &Field, on: FieldId) -> Option<u64> {
+    switch.size.as_ref()?;
+    match format.field(on).shape {
+        Shape::Enum { of, .. } => format.enums[of].rows.first().map(|row| row.code),
+        _ => None,
+    }
+}
+
+/// The lowest legal number whatever the unit.
+fn lowest(format: &Format, field: &Field) -> u64 {
+    let low = field.range.map_or(0, |(low, _, _)| low);
+    let step = match &field.step {
+        None => 1,
+        Some((Step::Fixed(step), _)) => *step,
+        Some((Step::By(operand), _)) => match (&format.field(operand.field).shape, operand.tail) {
+            (Shape::Enum { of, .. }, Tail::Attribute(column)) => {
+                let steps = format.enums[*of].rows.iter().map(|row| match row.attributes[column] {
+                    Attribute::Number(step) => step,
+                    Attribute::Symbol(_) => 1,
+                });
+                steps.max().unwrap_or(1)
+            }
+            _ => 1,
+        },
+    };
+    low.next_multiple_of(step.max(1))
+}
