@@ -111,7 +111,7 @@ pub struct Rule {
     pub needs: Option<FieldId>,
 }
 
-/// The layer "rule" of the language (the single-field rules are in [`Field`]).
+/// The layer "rule" of the language (the single-field rules are in [`Field`](super::ir::Field)).
 #[derive(Clone, Debug)]
 pub enum RuleKind {
     /// Each operand is at most the next, of those present.
