@@ -1,7 +1,7 @@
 //! The built-in descriptions and the libraries made from people's data that come with them.
 
 use crate::compose::{ComposeError, compose};
-use crate::format::{Format, FormatError, compile};
+use crate::format::{Format, FormatError, compile_with};
 use crate::seeds;
 use serde_json::Value;
 
@@ -21,6 +21,9 @@ pub struct Builtin {
     pub made: &'static [(&'static str, Made)],
     /// The one of them whose fields a sweep changes if no other is named.
     pub base: &'static str,
+    /// Where inputs are messages and no libraries: the format of the libraries that the device
+    /// takes besides.
+    pub library: Option<&'static str>,
     /// Named seeds as people's data.
     pub seeds: &'static [(&'static str, &'static str)],
 }
@@ -37,10 +40,14 @@ macro_rules! sketch {
             complete: false,
             made: &[],
             base: "",
+            library: None,
             seeds: &[],
         }
     };
 }
+
+/// Files that descriptions include.
+static PARTS: &[(&str, &str)] = &[("miva-protocol.toml", include_str!("../formats/miva-protocol.toml"))];
 
 /// All built-in descriptions.
 pub static BUILTIN: &[Builtin] = &[
@@ -50,6 +57,7 @@ pub static BUILTIN: &[Builtin] = &[
         complete: true,
         made: &[("crowded", seeds::crowded), ("overcrowded", seeds::overcrowded), ("maximal", seeds::maximal)],
         base: "typical",
+        library: None,
         seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
     },
     sketch!("library-transfer"),
@@ -61,7 +69,17 @@ pub static BUILTIN: &[Builtin] = &[
         complete: true,
         made: &[("crowded", seeds::miva::crowded)],
         base: "fuller",
+        library: None,
         seeds: seeds!("miva-library", "minimal", "fuller", "known-good-a", "known-good-b"),
+    },
+    Builtin {
+        name: "miva-order",
+        text: include_str!("../formats/miva-order.toml"),
+        complete: true,
+        made: &[],
+        base: "per-kg",
+        library: Some("miva-library"),
+        seeds: seeds!("miva-order", "per-kg", "absolute", "fluid", "bolus", "intermittent", "known-good"),
     },
 ];
 
@@ -73,10 +91,10 @@ impl Builtin {
 
     /// Loads it.
     pub fn load(&self) -> Result<Format, FormatError> {
-        compile(self.text)
+        compile_with(self.text, |file| PARTS.iter().find(|(name, _)| *name == file).map(|(_, text)| (*text).into()))
     }
 
-    /// The names of all seeds but the known-good libraries.
+    /// The names of all seeds but the known-good ones.
     pub fn libraries(&self) -> impl Iterator<Item = &'static str> {
         let all = self.seeds.iter().map(|(name, _)| *name).chain(self.made.iter().map(|(name, _)| *name));
         all.filter(|name| !name.starts_with("known-good"))

@@ -222,3 +222,57 @@ fn data_that_do_not_fit_are_an_error_with_their_place() {
     let error = compose_json(&format, r#"{"globals": {"product_volume": -1}}"#).expect_err("no such number");
     assert!(error.to_string().starts_with("globals"), "{error}");
 }
+
+fn order(name: &str) -> (Format, Vec<u8>) {
+    let format = load("miva-order");
+    let bytes = Builtin::named("miva-order").expect("built in").seed(&format, name).expect("composes");
+    (format, bytes)
+}
+
+#[test]
+fn an_order_is_the_one_that_the_makers_package_writes() {
+    let (format, bytes) = order("per-kg");
+    let hex: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "fe34adc95c915320537b086c17b60265a91693cff200c3a3df5ba630ec1b9b8b");
+    assert_eq!(bytes[252..256], 0xF1E2_A1C5u32.to_le_bytes());
+    assert_eq!(crc32(&bytes), 0xA22C_4063);
+    assert_eq!(broken(&format, &bytes), [""; 0]);
+}
+
+#[test]
+fn an_order_is_too_fast_for_a_weight_beyond_what_singles_can_tell() {
+    let (format, bytes) = order("per-kg");
+    let mut judge = Judge::new(&format);
+    let tree = Tree::decode(&format, &bytes);
+    let node = tree.find("protocol.continuous.weight").expect("there");
+    // 400 mg in 250 mL at 5 mcg/kg/min: 135 mL/h at 720 kg.
+    for (weight, expected) in [
+        (1.0f32, "accept"),
+        (0.999, "refuse order.weight"),
+        (719.99, "accept"),
+        (719.9999, "unspecified order.flow.rounding"),
+        (720.0, "unspecified order.flow.rounding"),
+        (720.01, "refuse order.flow"),
+        (999.9, "refuse order.flow"),
+    ] {
+        let after = tree.apply(&Edit::set_number(&tree, node, u64::from(weight.to_bits())), Repair::Affected);
+        let judgement = judge.judge(&after);
+        let rule = judgement.rule().map(|rule| format!(" {}", format.rule(rule))).unwrap_or_default();
+        assert_eq!(format!("{}{rule}", judgement.word()), expected, "{weight}");
+    }
+}
+
+#[test]
+fn what_an_order_refers_to_is_looked_at_where_a_library_is_given() {
+    let (mut format, bytes) = order("per-kg");
+    let mut beyond = bytes.clone();
+    (beyond[256], beyond[257]) = (6, 2);
+    assert_eq!(broken(&format, &beyond), [""; 0]);
+    let library = load("miva-library");
+    let fuller = seed(&library, "fuller");
+    format.judge_against(&Tree::decode(&library, &fuller)).expect("the lists are there");
+    assert_eq!(broken(&format, &bytes), [""; 0]);
+    assert_eq!(broken(&format, &beyond), ["reference.exists at slot", "reference.exists at view"]);
+    beyond[256..259].fill(255);
+    assert_eq!(broken(&format, &beyond), [""; 0], "none is always right");
+}

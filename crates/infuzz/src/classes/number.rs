@@ -204,8 +204,26 @@ pub(super) fn reserved_bit(c: &Context<'_, '_>) -> Applied {
     if values.is_empty() { Err("every bit is named") } else { Ok(values) }
 }
 
+const NO_REFERENCE: &str = "the field is no reference";
+
+/// A reference to the environment: how many positions there are, and what stands for none.
+fn outside(c: &Context<'_, '_>) -> Result<Option<(u64, Option<u64>)>, &'static str> {
+    let Some(outside) = &c.field.outside else { return Ok(None) };
+    match c.tree.format().used_outside(outside) {
+        Some(used) => Ok(Some((used, outside.none))),
+        None => Err("nothing is given that it could refer to"),
+    }
+}
+
 pub(super) fn dangling(c: &Context<'_, '_>) -> Applied {
-    let reference = c.field.refers.as_ref().ok_or("the field is no reference")?;
+    if let Some((used, none)) = outside(c)? {
+        let most = c.most().unwrap_or(used);
+        let mut beyond: Vec<u64> = vec![used, used + 1, most.saturating_sub(1), most];
+        beyond.retain(|number| *number >= used && *number <= most && none != Some(*number));
+        beyond.dedup();
+        return Ok(beyond.into_iter().map(|number| (number.to_string(), c.encode(number))).collect());
+    }
+    let reference = c.field.refers.as_ref().ok_or(NO_REFERENCE)?;
     let keys: Vec<u64> = c.tables.keys(reference.table).collect();
     let last = keys.last().copied().unwrap_or(0);
     let gap = keys.windows(2).find(|pair| pair[0] + 1 < pair[1]).map(|pair| pair[0] + 1);
@@ -219,12 +237,23 @@ pub(super) fn dangling(c: &Context<'_, '_>) -> Applied {
 }
 
 pub(super) fn no_record(c: &Context<'_, '_>) -> Applied {
-    let reference = c.field.refers.as_ref().ok_or("the field is no reference")?;
-    Ok(c.one("none", reference.none.ok_or("the reference is never absent")?))
+    let none = match (&c.field.refers, &c.field.outside) {
+        (Some(reference), _) => reference.none,
+        (None, Some(outside)) => outside.none,
+        (None, None) => return Err(NO_REFERENCE),
+    };
+    Ok(c.one("none", none.ok_or("the reference is never absent")?))
 }
 
 pub(super) fn other_record(c: &Context<'_, '_>) -> Applied {
-    let reference = c.field.refers.as_ref().ok_or("the field is no reference")?;
+    if let Some((used, _)) = outside(c)? {
+        let last = used.checked_sub(1).ok_or("the table is empty")?;
+        let mut values = c.one("first record", 0);
+        values.extend(c.one("last record", last));
+        values.dedup();
+        return Ok(values);
+    }
+    let reference = c.field.refers.as_ref().ok_or(NO_REFERENCE)?;
     let keys: Vec<u64> = c.tables.keys(reference.table).collect();
     let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Err("the table is empty") };
     let mut values = c.one("first record", *first);

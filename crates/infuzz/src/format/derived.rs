@@ -198,8 +198,8 @@ fn quick(format: &Format, field: &Field) -> Quick {
         _ => Reads::Other,
     };
     let text = matches!(field.shape, Shape::Text(_));
-    let own =
-        field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || field.refers.is_some() || text;
+    let refers = field.refers.is_some() || field.outside.is_some();
+    let own = field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || refers || text;
     let ruled = match field.shape {
         Shape::Record(record) => !format.record(record).rules.is_empty(),
         _ => own,

@@ -73,6 +73,29 @@ pub struct Format {
     pub check_order: Vec<FieldId>,
     /// How an entry is looked up on a device: a list of records and the texts that make its key.
     pub lookup: Option<Lookup>,
+    /// What an input is judged against besides itself, where that is given.
+    pub environment: Option<Environment>,
+}
+
+/// Something else that inputs refer to, such as the library in use.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The format that describes it.
+    pub format: String,
+    /// The lists that are referred to, with the number of their used positions; none: nothing is
+    /// given, and references to them are not looked at.
+    pub lists: Vec<(String, Option<u64>)>,
+}
+
+/// A reference to a position of a list in the environment.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// Index in [`Environment::lists`].
+    pub list: usize,
+    /// The value that stands for "none".
+    pub none: Option<u64>,
+    /// Broken when the position is not used.
+    pub rule: RuleId,
 }
 
 /// What identifies an entry that can be looked up on a device.
@@ -183,6 +206,8 @@ pub struct Field {
     pub refused: Vec<Vec<u8>>,
     /// The field is the key of a record of another table.
     pub refers: Option<Reference>,
+    /// The field is a position in a list of the environment.
+    pub outside: Option<Outside>,
     /// The value follows from the rest of the tree.
     pub relation: Option<Relation>,
     /// Where it starts, when that is stated elsewhere.
@@ -509,6 +534,21 @@ impl Format {
     /// Leaves: the fields that hold bytes themselves, in order.
     pub fn leaves(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.is_leaf())
+    }
+
+    /// How many positions a reference to the environment may name, if that is given.
+    pub fn used_outside(&self, outside: &Outside) -> Option<u64> {
+        self.environment.as_ref()?.lists.get(outside.list)?.1
+    }
+
+    /// Gives the environment that inputs are judged against from now on. An error names a list
+    /// that it does not have.
+    pub fn judge_against(&mut self, given: &crate::tree::Tree<'_>) -> Result<(), String> {
+        for (name, used) in self.environment.iter_mut().flat_map(|environment| &mut environment.lists) {
+            let list = given.find(name.trim_start_matches('/')).ok_or_else(|| format!("there is no list `{name}`"))?;
+            *used = Some(given.used(list).count() as u64);
+        }
+        Ok(())
     }
 
     /// The record of a field that is one.

@@ -10,6 +10,6 @@ mod rule;
 pub(crate) mod shortcut;
 mod source;
 
-pub use compile::compile;
+pub use compile::{compile, compile_with};
 pub use error::FormatError;
 pub use ir::*;

@@ -118,6 +118,18 @@ pub enum RuleKind {
     Ordered(Vec<Operand>),
     /// Each of the first is at most the second.
     AtMost(Vec<Operand>, Operand),
+    /// The number lies between these.
+    Between(Operand, u64, u64),
+    /// The product of the first is not greater than that of the others. Where the two differ by
+    /// no more than singles can tell, another rule is broken.
+    Product {
+        /// The factors of the one.
+        left: Vec<Factor>,
+        /// The factors of the other.
+        right: Vec<Factor>,
+        /// Broken where rounding decides.
+        rounding: RuleId,
+    },
     /// The condition holds.
     Requires(Condition),
     /// The two have the same attributes (or the same value).
@@ -201,6 +213,25 @@ pub enum RuleKind {
         /// The number in each of its records.
         key: FieldId,
     },
+}
+
+/// A factor of a product.
+#[derive(Clone, Debug)]
+pub enum Factor {
+    /// Always the same.
+    Number(u64),
+    /// What an operand reads.
+    Field(Operand),
+}
+
+impl Factor {
+    /// The operand, if it is one.
+    pub fn operand(&self) -> Option<&Operand> {
+        match self {
+            Factor::Number(_) => None,
+            Factor::Field(operand) => Some(operand),
+        }
+    }
 }
 
 /// The layer "relation": a value that follows from the tree.

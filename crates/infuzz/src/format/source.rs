@@ -16,6 +16,10 @@ pub struct Source {
     pub root: Name,
     pub exact: Name,
     #[serde(default)]
+    pub include: Option<Name>,
+    #[serde(default)]
+    pub environment: Option<Name>,
+    #[serde(default)]
     pub big_endian: bool,
     #[serde(default)]
     pub text_rules: Option<Name>,
@@ -31,6 +35,55 @@ pub struct Source {
     #[serde(default, rename = "type")]
     pub types: BTreeMap<String, FieldSource>,
     pub record: BTreeMap<String, RecordSource>,
+    #[serde(default)]
+    pub more: BTreeMap<Name, MoreSource>,
+}
+
+/// Rules that a record has besides its own, which may be included.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct MoreSource {
+    pub rules: Vec<Spanned<RuleSource>>,
+}
+
+/// A file that others include.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    #[serde(default)]
+    pub rule: BTreeMap<Name, String>,
+    #[serde(default)]
+    pub charset: BTreeMap<Name, CharsetSource>,
+    #[serde(default, rename = "enum")]
+    pub enums: BTreeMap<Name, EnumSource>,
+    #[serde(default, rename = "type")]
+    pub types: BTreeMap<Name, FieldSource>,
+    #[serde(default)]
+    pub record: BTreeMap<Name, RecordSource>,
+}
+
+impl Source {
+    /// Adds what an included file has; gives the name that both have.
+    pub fn take_over(&mut self, part: Part) -> Result<(), Name> {
+        fn into<V>(own: &mut BTreeMap<String, V>, other: BTreeMap<Name, V>) -> Result<(), Name> {
+            for (name, value) in other {
+                if own.insert(name.get_ref().clone(), value).is_some() {
+                    return Err(name);
+                }
+            }
+            Ok(())
+        }
+        for (name, words) in part.rule {
+            if self.rule.contains_key(&name) {
+                return Err(name);
+            }
+            self.rule.insert(name, words);
+        }
+        into(&mut self.charset, part.charset)?;
+        into(&mut self.enums, part.enums)?;
+        into(&mut self.types, part.types)?;
+        into(&mut self.record, part.record)
+    }
 }
 
 #[derive(Deserialize, Debug)]
@@ -173,6 +226,11 @@ pub struct RuleSource {
     pub each: Option<Vec<Name>>,
     pub at_most: Option<Name>,
     pub requires: Option<Name>,
+    pub number: Option<Name>,
+    pub range: Option<Name>,
+    pub product: Option<Vec<Name>>,
+    pub not_above: Option<Vec<Name>>,
+    pub rounding: Option<Name>,
     pub same: Option<Vec<Name>>,
     pub by: Option<Vec<Name>>,
     pub quotient: Option<Vec<Name>>,

@@ -1,7 +1,7 @@
 //! How each rule between fields is broken: edits of one participant after which it does not hold.
 
 use super::field::step_of;
-use super::{Checker, participants, structure};
+use super::{Checker, participants, product, structure};
 use crate::format::{Rule, RuleKind, Shape};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 
@@ -30,7 +30,9 @@ pub fn break_rule<'f>(
     let mut after = Tree::empty(tree.format());
     for node in nodes.iter().copied() {
         let (mut kept, mut alone) = (0, false);
-        for (label, edit) in candidates(tree, tables, node, &nodes) {
+        let mut tried = by_rule(tree, tables, record, rule, node);
+        tried.extend(candidates(tree, tables, node, &nodes));
+        for (label, edit) in tried {
             super::redecode(&mut after, valid, &tree.apply(&edit, Repair::Affected));
             let violations = checker.all_since(valid, &after);
             if !violations.iter().any(|v| v.rule == rule.id) {
@@ -70,6 +72,21 @@ fn structural<'f>(
     });
     edits.truncate(MOST);
     edits
+}
+
+/// Edits of one participant that follow from what the rule compares it with.
+fn by_rule(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule, node: NodeId) -> Vec<(String, Edit)> {
+    let field = tree.format().field(tree.node(node).field);
+    let numbers: Vec<u64> = match &rule.kind {
+        RuleKind::Between(_, low, high) => [low.checked_sub(1), high.checked_add(1)].into_iter().flatten().collect(),
+        RuleKind::Product { left, right, .. } => {
+            let more = product::adapted(tree, tables, record, (left, right), product::ABOVE);
+            let less = product::adapted(tree, tables, record, (right, left), product::BELOW);
+            more.into_iter().chain(less).filter(|(at, _)| *at == node).map(|(_, number)| number).collect()
+        }
+        _ => Vec::new(),
+    };
+    numbers.into_iter().map(|n| (format!("= {}", field.show(n)), Edit::set_number(tree, node, n))).collect()
 }
 
 /// Edits of one participant of a rule, the others being `nodes`, that may break the rule.

@@ -20,7 +20,7 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
     {
         return false;
     }
-    if field.range.is_some() || field.step.is_some() || field.refers.is_some() {
+    if field.range.is_some() || field.step.is_some() || field.refers.is_some() || field.outside.is_some() {
         return number_rules(tree, tables, node, field, found);
     }
     if let Shape::Text(text) = &field.shape {
@@ -74,6 +74,13 @@ fn number_rules(tree: &Tree<'_>, tables: &Tables, node: NodeId, field: &Field, f
         && reference.none != Some(number)
         && tables.find(reference.table, number).is_none()
         && !found(Violation::one(reference.rule, node, Cause::Reference))
+    {
+        return false;
+    }
+    if let Some(outside) = &field.outside
+        && outside.none != Some(number)
+        && tree.format().used_outside(outside).is_some_and(|used| number >= used)
+        && !found(Violation::one(outside.rule, node, Cause::Reference))
     {
         return false;
     }

@@ -1,7 +1,7 @@
 //! Repairs: for each kind of rule an edit after which it holds, leaving protected fields alone.
 
 use super::record::{float_quotient, quotient, read};
-use super::structure;
+use super::{product, structure};
 use super::{Cause, Checker, Violation};
 use crate::format::{
     Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
@@ -276,7 +276,11 @@ impl Fixer<'_, '_> {
     }
 
     fn reference(&self, node: NodeId) -> Option<Edit> {
-        let reference = self.tree.format().field(self.tree.node(node).field).refers.as_ref()?;
+        let field = self.tree.format().field(self.tree.node(node).field);
+        if let Some(outside) = &field.outside {
+            return self.set(node, outside.none.unwrap_or(0));
+        }
+        let reference = field.refers.as_ref()?;
         match self.tables.keys(reference.table).next().or(reference.none) {
             Some(first) => self.set(node, first),
             None => self.first_record(reference.table),
@@ -290,6 +294,15 @@ impl Fixer<'_, '_> {
         let own = match &rule.kind {
             RuleKind::Ordered(operands) => self.ordered(record, operands),
             RuleKind::AtMost(_, limit) => self.at_most(record, violation.node, limit),
+            RuleKind::Between(operand, low, high) => {
+                let (node, number) = read(tree, self.tables, record, operand)?;
+                self.set(node, number.clamp(*low, *high))
+            }
+            RuleKind::Product { left, right, .. } => {
+                let less = product::adapted(tree, self.tables, record, (left, right), product::BELOW);
+                let more = product::adapted(tree, self.tables, record, (right, left), product::ABOVE);
+                less.into_iter().chain(more).find_map(|(node, number)| self.set(node, number))
+            }
             RuleKind::Requires(condition) => self.satisfy(record, condition),
             RuleKind::Same(a, b, columns) => self.same(record, a, b, columns),
             RuleKind::Quotient { dividend, divisor, result, decimals } => {

@@ -3,6 +3,7 @@
 mod breaks;
 mod field;
 mod fix;
+mod product;
 mod quick;
 mod record;
 mod scope;

@@ -1,7 +1,7 @@
 //! Rules between fields of a record and of the records it refers to.
 
-use super::{Cause, Found, Violation};
-use crate::format::{Condition, Operand, Rule, RuleKind, Value};
+use super::{Cause, Found, Violation, product};
+use crate::format::{Condition, Factor, Operand, Rule, RuleId, RuleKind, Value};
 use crate::tree::{NodeId, Tables, Tree};
 
 /// An operand found in the tree.
@@ -27,12 +27,12 @@ pub(super) fn check(
     if rule.needs.is_some_and(|field| tree.child(record, field).is_none()) || !applies(tree, tables, record, rule) {
         return true;
     }
-    let mut report = |node: NodeId, mut involved: Vec<NodeId>| {
+    let mut report = |id: RuleId, node: NodeId, mut involved: Vec<NodeId>| {
         involved.push(node);
         for condition in [&rule.when, &rule.unless].into_iter().flatten() {
             involved.extend(tested(tree, tables, record, condition));
         }
-        found(Violation { rule: rule.id, node, involved, cause: Cause::Record(record, index) })
+        found(Violation { rule: id, node, involved, cause: Cause::Record(record, index) })
     };
     match &rule.kind {
         RuleKind::Ordered(operands) => {
@@ -41,7 +41,7 @@ pub(super) fn check(
                 let Some((node, value)) = read(tree, tables, record, operand) else { continue };
                 if last.is_some_and(|(_, before)| before > value) {
                     let all = operands.iter().flat_map(|o| chain(tree, tables, record, o)).collect();
-                    return report(node, all);
+                    return report(rule.id, node, all);
                 }
                 last = Some((node, value));
             }
@@ -52,12 +52,30 @@ pub(super) fn check(
             for operand in operands {
                 if let Some((node, value)) = read(tree, tables, record, operand)
                     && value > most
-                    && !report(node, chain(tree, tables, record, limit))
+                    && !report(rule.id, node, chain(tree, tables, record, limit))
                 {
                     return false;
                 }
             }
             true
+        }
+        RuleKind::Between(operand, low, high) => match read(tree, tables, record, operand) {
+            Some((node, number)) if !(*low..=*high).contains(&number) => {
+                report(rule.id, node, chain(tree, tables, record, operand))
+            }
+            _ => true,
+        },
+        RuleKind::Product { left, right, rounding } => {
+            let operands = || left.iter().chain(right).filter_map(Factor::operand);
+            let Some(first) = operands().find_map(|operand| tree.locate(record, operand, Some(tables))) else {
+                return true;
+            };
+            let all = || operands().flat_map(|operand| chain(tree, tables, record, operand)).collect();
+            match product::compare(tree, tables, record, left, right) {
+                Some(product::Compared::Above) => report(rule.id, first, all()),
+                Some(product::Compared::Near) => report(*rounding, first, all()),
+                Some(product::Compared::Below) | None => true,
+            }
         }
         RuleKind::Requires(condition) => {
             if tree.holds(record, condition, Some(tables)) || !decidable(tree, tables, record, condition) {
@@ -66,7 +84,7 @@ pub(super) fn check(
             let nodes = tested(tree, tables, record, condition);
             let shown =
                 rule.when.iter().flat_map(|c| tested(tree, tables, record, c)).chain(nodes.iter().copied()).next();
-            report(shown.unwrap_or(record), nodes)
+            report(rule.id, shown.unwrap_or(record), nodes)
         }
         RuleKind::Same(a, b, columns) => {
             let (Some(left), Some(right)) =
@@ -86,7 +104,7 @@ pub(super) fn check(
                 })
             };
             let both = || [a, b].into_iter().flat_map(|o| chain(tree, tables, record, o)).collect();
-            same || report(right, both())
+            same || report(rule.id, right, both())
         }
         RuleKind::Quotient { dividend, divisor, result, decimals } => {
             let parts = [dividend, divisor, result].map(|o| read(tree, tables, record, o));
@@ -96,7 +114,7 @@ pub(super) fn check(
                 false => quotient(x, y, *decimals),
             };
             match expected {
-                Some(expected) if expected != z => report(c, vec![a, b]),
+                Some(expected) if expected != z => report(rule.id, c, vec![a, b]),
                 _ => true,
             }
         }
@@ -173,6 +191,8 @@ pub fn broken_by(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) 
         RuleKind::Same(a, b, _) => vec![a, b],
         RuleKind::Quotient { dividend, divisor, result, .. } => vec![dividend, divisor, result],
         RuleKind::Requires(condition) => condition.any.iter().flatten().map(|t| &t.operand).collect(),
+        RuleKind::Between(operand, ..) => vec![operand],
+        RuleKind::Product { left, right, .. } => left.iter().chain(right).filter_map(Factor::operand).collect(),
         RuleKind::Unique { key, .. } => key.iter().collect(),
         RuleKind::Ascending { key, .. } => vec![key],
         _ => Vec::new(),

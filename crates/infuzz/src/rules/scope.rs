@@ -2,7 +2,7 @@
 
 use super::structure::is_structural;
 use crate::format::Shape;
-use crate::format::{Condition, FieldId, Format, Operand, PathStep, Rule, RuleKind, Step};
+use crate::format::{Condition, Factor, FieldId, Format, Operand, PathStep, Rule, RuleKind, Step};
 use crate::tree::Tree;
 
 /// The fields and the rules that read something which differs.
@@ -92,6 +92,8 @@ fn operands(rule: &Rule) -> impl Iterator<Item = &Operand> {
         RuleKind::Same(a, b, _) => vec![a, b],
         RuleKind::Quotient { dividend, divisor, result, .. } => vec![dividend, divisor, result],
         RuleKind::Requires(condition) => tested(condition).collect(),
+        RuleKind::Between(operand, ..) => vec![operand],
+        RuleKind::Product { left, right, .. } => left.iter().chain(right).filter_map(Factor::operand).collect(),
         RuleKind::Unique { key, .. } => key.iter().collect(),
         RuleKind::Ascending { key, .. } => vec![key],
         _ => Vec::new(),

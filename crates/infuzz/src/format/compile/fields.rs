@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Begins the path of a list that stands in the environment.
+const OUTSIDE: &str = "environment:";
+
 impl Compiler<'_> {
     pub(super) fn resolve(&mut self, id: FieldId) -> Result<()> {
         let raw = &self.raw[usize::from(id.0)];
@@ -17,13 +20,7 @@ impl Compiler<'_> {
             field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
         }
         if let Some(range) = &source.range {
-            let bounds = range
-                .get_ref()
-                .split_once("..")
-                .and_then(|(low, high)| Some((field.parse(low.trim())?, field.parse(high.trim())?)));
-            let Some((low, high)) = bounds.filter(|(low, high)| low <= high) else {
-                return self.fail(range, format!("`{}` is not a range such as 0.1..999", range.get_ref()));
-            };
+            let (low, high) = self.bounds(&field, range)?;
             field.range = Some((low, high, self.rule_or(source.range_rule.as_ref(), "number.range", range.span())?));
         }
         if let Some(step) = &source.step {
@@ -34,7 +31,13 @@ impl Compiler<'_> {
                 None => (Step::By(self.operand(context, step)?), rule),
             });
         }
-        if let Some((table, key)) = self.reference(id)? {
+        if let Some(list) = source.refers.as_ref().and_then(|name| name.get_ref().strip_prefix(OUTSIDE)) {
+            let Some(list) = list.strip_suffix("[]") else {
+                return Err(self.error(span, "a reference to the environment names positions, `environment:/drug[]`"));
+            };
+            let rule = self.rule_or(source.refers_rule.as_ref(), "reference.exists", span.clone())?;
+            field.outside = Some(Outside { list: self.outside(list, span.clone())?, none: source.none, rule });
+        } else if let Some((table, key)) = self.reference(id)? {
             let rule = self.rule_or(source.refers_rule.as_ref(), "reference.exists", span.clone())?;
             field.refers = Some(Reference { table, key, none: source.none, rule });
         }
@@ -68,6 +71,28 @@ impl Compiler<'_> {
         }
         self.format.fields[usize::from(id.0)] = field;
         Ok(())
+    }
+
+    /// The ends of a range such as `0.1..999`.
+    pub(super) fn bounds(&self, field: &Field, range: &Name) -> Result<(u64, u64)> {
+        let ends = range.get_ref().split_once("..");
+        let bounds = ends.and_then(|(low, high)| Some((field.parse(low.trim())?, field.parse(high.trim())?)));
+        match bounds.filter(|(low, high)| low <= high) {
+            Some(bounds) => Ok(bounds),
+            None => self.fail(range, format!("`{}` is not a range such as 0.1..999", range.get_ref())),
+        }
+    }
+
+    /// A list of the environment.
+    fn outside(&mut self, list: &str, span: Range<usize>) -> Result<usize> {
+        let Some(environment) = &mut self.format.environment else {
+            return Err(self.error(span, "the description has no `environment`"));
+        };
+        let known = environment.lists.iter().position(|(name, _)| name == list);
+        Ok(known.unwrap_or_else(|| {
+            environment.lists.push((list.to_string(), None));
+            environment.lists.len() - 1
+        }))
     }
 
     pub(super) fn place(&self, context: RecordId, amount: &Spanned<Amount>) -> Result<Place> {

@@ -47,6 +47,7 @@ impl Compiler<'_> {
             value_rule: None,
             refused: Vec::new(),
             refers: None,
+            outside: None,
             relation: None,
             at: None,
             size: None,

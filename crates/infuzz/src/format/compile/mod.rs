@@ -5,7 +5,7 @@ use super::error::FormatError;
 use super::ir::*;
 use super::number::parse_scaled;
 use super::shortcut::Shortcuts;
-use super::source::{Amount, FieldSource, Name, RuleSource, Source};
+use super::source::{Amount, FieldSource, Name, Part, RuleSource, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -21,11 +21,35 @@ type Result<T> = std::result::Result<T, FormatError>;
 /// Types made of types beyond this are made of themselves.
 const MAX_DEPTH: usize = 12;
 
-/// Loads a description.
+/// Loads a description that stands in one file.
 pub fn compile(text: &str) -> Result<Format> {
-    let source: Source =
-        toml::from_str(text).map_err(|e| FormatError::at(text, e.span().unwrap_or(0..0), e.message().to_string()))?;
-    Compiler::new(text, &source)?.run()
+    compile_with(text, |_| None)
+}
+
+/// Loads a description that may `include` a file, which is asked for by its name.
+pub fn compile_with(text: &str, file: impl Fn(&str) -> Option<String>) -> Result<Format> {
+    let mut source: Source = parse(text, text)?;
+    let Some(name) = source.include.clone() else { return Compiler::new(text, &source)?.run() };
+    let included = file(name.get_ref())
+        .ok_or_else(|| FormatError::at(text, name.span(), format!("there is no file `{}`", name.get_ref())))?;
+    // What is included stands after the text, so that a place tells which of the two it is in.
+    let both = format!("{text}\n{included}");
+    let begins = text.matches('\n').count() + 1;
+    let within = |error: FormatError| match error.line.checked_sub(begins) {
+        Some(line) if line > 0 => FormatError { file: Some(name.get_ref().clone()), line, ..error },
+        _ => error,
+    };
+    let part: Part = parse(&format!("{}{included}", " ".repeat(text.len() + 1)), &both).map_err(within)?;
+    source
+        .take_over(part)
+        .map_err(|twice| FormatError::at(&both, twice.span(), format!("`{}` stands twice", twice.get_ref())))
+        .and_then(|()| Compiler::new(&both, &source)?.run())
+        .map_err(within)
+}
+
+/// Parses a text; places are told in `shown`.
+fn parse<T: serde::de::DeserializeOwned>(text: &str, shown: &str) -> Result<T> {
+    toml::from_str(text).map_err(|e| FormatError::at(shown, e.span().unwrap_or(0..0), e.message().to_string()))
 }
 
 /// A field as written, with where it stands.
@@ -84,6 +108,10 @@ impl<'a> Compiler<'a> {
             codecs: Vec::new(),
             check_order: Vec::new(),
             lookup: None,
+            environment: source.environment.as_ref().map(|format| Environment {
+                format: format.get_ref().clone(),
+                lists: Vec::new(),
+            }),
         };
         Ok(Compiler {
             text,
@@ -107,6 +135,9 @@ impl<'a> Compiler<'a> {
         }
         for index in 0..self.format.records.len() {
             self.record_rules(RecordId(index as u16))?;
+        }
+        if let Some(name) = self.source.more.keys().find(|name| !self.record_sources.contains(name.get_ref())) {
+            return self.fail(name, format!("there is no record `{}`", name.get_ref()));
         }
         self.codecs()?;
         self.check_order()?;

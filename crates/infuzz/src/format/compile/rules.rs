@@ -5,9 +5,11 @@ use super::*;
 impl Compiler<'_> {
     pub(super) fn record_rules(&mut self, id: RecordId) -> Result<()> {
         let source = self.source;
-        let Some(record) = source.record.get(&self.record_sources[usize::from(id.0)]) else { return Ok(()) };
+        let name = self.record_sources[usize::from(id.0)].clone();
+        let Some(record) = source.record.get(&name) else { return Ok(()) };
+        let more = source.more.iter().filter(|(of, _)| *of.get_ref() == name).flat_map(|(_, more)| &more.rules);
         let separator = record.separator.as_ref().map(|s| self.delimiter(id, s)).transpose()?;
-        let rules = record.rules.iter().map(|r| self.record_rule(id, r)).collect::<Result<Vec<_>>>()?;
+        let rules = record.rules.iter().chain(more).map(|r| self.record_rule(id, r)).collect::<Result<Vec<_>>>()?;
         let target = &mut self.format.records[usize::from(id.0)];
         (target.rules, target.separator) = (rules, separator);
         Ok(())
@@ -21,6 +23,16 @@ impl Compiler<'_> {
         };
         let kind = if let Some(names) = &rule.ordered {
             RuleKind::Ordered(operands(self, names)?)
+        } else if let (Some(number), Some(range)) = (&rule.number, &rule.range) {
+            let operand = self.operand(context, number)?;
+            let (low, high) = self.bounds(self.format.field(operand.field), range)?;
+            RuleKind::Between(operand, low, high)
+        } else if let (Some(left), Some(right), Some(rounding)) = (&rule.product, &rule.not_above, &rule.rounding) {
+            let factors = |compiler: &Self, names: &[Name]| {
+                names.iter().map(|name| compiler.factor(context, name)).collect::<Result<Vec<_>>>()
+            };
+            let (left, right) = (factors(self, left)?, factors(self, right)?);
+            RuleKind::Product { left, right, rounding: self.rule(rounding)? }
         } else if let (Some(names), Some(limit)) = (&rule.each, &rule.at_most) {
             RuleKind::AtMost(operands(self, names)?, self.operand(context, limit)?)
         } else if let Some(condition) = &rule.requires {
@@ -98,11 +110,23 @@ impl Compiler<'_> {
             let (list, key) = self.list_and_key(context, name)?;
             RuleKind::Distinct { list, key }
         } else {
-            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has or distinct"));
+            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, number + range, product + not_above + rounding, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has or distinct"));
         };
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
         Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    /// A factor of a product: a whole number, or what an operand reads.
+    fn factor(&self, context: RecordId, name: &Name) -> Result<Factor> {
+        if let Ok(number) = name.get_ref().parse() {
+            return Ok(Factor::Number(number));
+        }
+        let operand = self.operand(context, name)?;
+        match self.format.field(operand.field).decimals {
+            0 => Ok(Factor::Field(operand)),
+            _ => self.fail(name, "a factor is a whole number or a float"),
+        }
     }
 
     /// A list, and a number in each of its records.
