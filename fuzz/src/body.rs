@@ -21,7 +21,7 @@ type Pump = Box<dyn Device>;
 #[cfg(feature = "tripwire")]
 type Pump = crate::tripwire::Tripwire;
 
-fn pump(format: &str) -> Pump {
+fn pump(format: &Format) -> Pump {
     let device = infuzz_devices::built_in(format);
     #[cfg(feature = "tripwire")]
     let device = crate::tripwire::Tripwire::around(device);
@@ -71,8 +71,11 @@ impl Body {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         let format = description(target.format, builtin)?;
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
-        let mut bench = Bench::new(format, pump(target.format), [seed("known-good-a")?, seed("known-good-b")?])
-            .map_err(|e| e.to_string())?;
+        let of_libraries = builtin.of_libraries();
+        let libraries = description(of_libraries.name, of_libraries)?;
+        let known = |name: &str| of_libraries.seed(libraries, name).map_err(|e| e.to_string());
+        let known_good = [known("known-good-a")?, known("known-good-b")?];
+        let mut bench = builtin.bench(format, libraries, known_good, pump(format)).map_err(|e| e.to_string())?;
         if let Some(meter) = meter {
             bench = bench.with_meter(meter);
         }

@@ -41,7 +41,8 @@ impl Reach {
         let counted = vec![Counted::Nothing; format.fields.len()];
         let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted };
         // What a device does where a rule leaves it open is its own business.
-        for rule in format.rules.iter().filter(|rule| !rule.open) {
+        let silent = |id: &str| format.rule_named(id).is_some_and(|rule| format.says_nothing(rule));
+        for rule in format.rules.iter().filter(|rule| !rule.open && !silent(&rule.id)) {
             reach.add(format!("refused {}", rule.id));
             reach.rules.push(rule.id.clone());
         }

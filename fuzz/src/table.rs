@@ -92,6 +92,19 @@ pub static TARGETS: &[Target] = &[
         time_limit_ms: 4000,
         memory_limit_mib: 1024,
     },
+    Target {
+        name: "miva_order",
+        title: "one MIVA order, judged by itself",
+        path: "order",
+        device: "in-process reader of MIVA orders",
+        format: "miva-order",
+        model: None,
+        input: Input::File,
+        seeds: &["per-kg", "absolute", "fluid", "bolus", "intermittent"],
+        max_len: 1024,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
 ];
 
 /// The target with this name.

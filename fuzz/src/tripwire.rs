@@ -21,6 +21,18 @@ impl Tripwire {
         let moody = std::env::var(VARIABLE).is_ok_and(|how| how == "moody");
         Tripwire { pump, moody }
     }
+
+    fn answer(&mut self, bytes: &[u8], ask: impl FnOnce(&mut dyn Device) -> Answer) -> Answer {
+        assert!(self.moody || !digest(bytes).is_multiple_of(ONE_IN), "the tripwire was hit");
+        let mut answer = ask(&mut *self.pump);
+        if self.moody
+            && answer.outcome == Outcome::Refused
+            && let Some(reason) = &mut answer.reason
+        {
+            reason.field = format!("{} in process {}", reason.field, std::process::id());
+        }
+        answer
+    }
 }
 
 impl Device for Tripwire {
@@ -33,15 +45,11 @@ impl Device for Tripwire {
     }
 
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
-        assert!(self.moody || !digest(bytes).is_multiple_of(ONE_IN), "the tripwire was hit");
-        let mut answer = self.pump.deliver(bytes);
-        if self.moody
-            && answer.outcome == Outcome::Refused
-            && let Some(reason) = &mut answer.reason
-        {
-            reason.field = format!("{} in process {}", reason.field, std::process::id());
-        }
-        answer
+        self.answer(bytes, |pump| pump.deliver(bytes))
+    }
+
+    fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        self.answer(bytes, |pump| pump.send(path, bytes))
     }
 
     fn activate(&mut self) -> Answer {
@@ -109,21 +117,28 @@ mod tests {
     use infuzz::mutate::Mutation;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
+    impl Tripwire {
+        fn take(&mut self, builtin: &Builtin, bytes: &[u8]) -> Answer {
+            if builtin.library.is_none() { self.deliver(bytes) } else { self.send(builtin.name, bytes) }
+        }
+    }
+
     #[test]
     fn no_seed_trips_and_some_mutant_soon_does() {
         for target in TARGETS.iter().filter(|target| target.input == Input::File) {
             let builtin = Builtin::named(target.format).expect("built in");
             let format = builtin.load().expect("loads");
             let seed = |name: &str| builtin.seed(&format, name).expect("composes");
-            let mut device = Tripwire::around(infuzz_devices::built_in(target.format));
-            for name in target.seeds.iter().chain(&["known-good-a", "known-good-b"]) {
-                assert_eq!(device.deliver(&seed(name)).outcome, Outcome::Accepted, "{name} of {}", target.name);
+            let mut device = Tripwire::around(infuzz_devices::built_in(&format));
+            for (name, _) in builtin.seeds {
+                let answer = device.take(builtin, &seed(name));
+                assert_eq!(answer.outcome, Outcome::Accepted, "{name} of {}", target.name);
             }
             let mut mutation = Mutation::new(&format, vec![seed(target.seeds[0])]);
             let mut trips = |run: u64| {
                 let mut data = seed(target.seeds[0]);
                 mutation.mutate(&mut data, target.max_len, run);
-                catch_unwind(AssertUnwindSafe(|| device.deliver(&data))).is_err()
+                catch_unwind(AssertUnwindSafe(|| device.take(builtin, &data))).is_err()
             };
             assert!((0..10 * ONE_IN).any(&mut trips), "{}", target.name);
         }

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::files::Scratch;
 use crate::host::{Doing, End, Heard, Host, Limits};
 use crate::protocol::{Answer, Replayed, Request, Wanted};
+use crate::setting::Setting;
 use infuzz::finding::Kind;
 use std::io::Write;
 use std::path::PathBuf;
@@ -39,11 +40,14 @@ impl Came {
     }
 }
 
-/// The command that starts a worker for a format.
-pub fn worker(format: &str, number_file: &std::path::Path) -> Result<Command, Failure> {
+/// The command that starts a worker.
+pub fn worker(setting: Setting, number_file: &std::path::Path) -> Result<Command, Failure> {
     let own = std::env::current_exe().map_err(|error| Failure::worker(&error))?;
     let mut command = Command::new(own);
-    command.arg("worker").arg("--format").arg(format).arg("--number-file").arg(number_file);
+    command.arg("worker").arg("--format").arg(setting.builtin.name).arg("--number-file").arg(number_file);
+    if let Some(library) = setting.library {
+        command.arg("--library").arg(library);
+    }
     Ok(command)
 }
 
@@ -60,7 +64,7 @@ pub fn not_ready(why: String) -> Failure {
 /// A device in a worker process; a worker that fell is replaced.
 #[derive(Debug)]
 pub struct Remote {
-    format: &'static str,
+    setting: Setting,
     limits: Limits,
     number_file: PathBuf,
     worker: Option<(Host, ChildStdin)>,
@@ -70,11 +74,11 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A device for a format.
-    pub fn new(format: &'static str, case: Duration) -> Result<Remote, Failure> {
+    /// A device for inputs of a format.
+    pub fn new(setting: Setting, case: Duration) -> Result<Remote, Failure> {
         let scratch = Scratch::new()?;
         let number_file = scratch.path().join("number");
-        Ok(Remote { format, limits: Limits::of_case(case), number_file, worker: None, asked: 0, _scratch: scratch })
+        Ok(Remote { setting, limits: Limits::of_case(case), number_file, worker: None, asked: 0, _scratch: scratch })
     }
 
     /// Replays a file after a reset.
@@ -115,7 +119,7 @@ impl Remote {
     }
 
     fn start(&self) -> Result<(Host, ChildStdin), Failure> {
-        let mut host = Host::start(worker(self.format, &self.number_file)?, &self.number_file, self.limits)
+        let mut host = Host::start(worker(self.setting, &self.number_file)?, &self.number_file, self.limits)
             .map_err(|error| Failure::worker(&error))?;
         let requests = host.requests().ok_or_else(|| Failure::worker(&std::io::ErrorKind::BrokenPipe.into()))?;
         Ok((host, requests))

@@ -6,7 +6,7 @@
 use crate::host::{IDLE, WORKING};
 use crate::meter::METER;
 use crate::protocol::{Answer, Pass, Replayed, Request, Step, Wanted};
-use crate::setting::Setting;
+use crate::setting::{BenchFailure, Setting};
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::{Judge, Judgement};
@@ -27,21 +27,20 @@ const BATCH: usize = 256;
 const EVERY: Duration = Duration::from_millis(50);
 
 /// Serves requests until there are no more. The exit status only matters to `host`.
-pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
+pub fn serve(format: &str, library: Option<&str>, number_file: &Path) -> io::Result<()> {
     let mut to = BufWriter::new(io::stdout().lock());
     let number_file = File::options().write(true).open(number_file)?;
-    let set_up = Setting::named(format).and_then(|setting| Ok((setting, setting.known_good()?)));
-    let (setting, known_good) = match set_up {
-        Ok(set_up) => set_up,
+    let setting = match Setting::named(format).and_then(|setting| setting.against(library)) {
+        Ok(setting) => setting,
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
     let bench = || {
-        let bench = Bench::new(setting.format, built_in(format), known_good.clone())?;
-        Ok::<_, BenchError>(bench.with_meter(METER).thorough())
+        let bench = setting.bench(built_in(setting.format))?;
+        Ok::<_, BenchFailure>(bench.with_meter(METER).thorough())
     };
     let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
         Ok(both) => both,
-        Err(BenchError::NotAccepted(why)) => return say(&mut to, &Answer::NotAccepted(why)),
+        Err(BenchFailure::Bench(BenchError::NotAccepted(why))) => return say(&mut to, &Answer::NotAccepted(why)),
         Err(error) => return say(&mut to, &Answer::Failed(error.to_string())),
     };
     let plan = Plan::empty(setting.format);
@@ -53,7 +52,7 @@ pub fn serve(format: &str, number_file: &Path) -> io::Result<()> {
         passed: (0, String::new()),
         said: Instant::now(),
     };
-    say(&mut worker.to, &Answer::Ready(not_observable(built_in(format).capabilities())))?;
+    say(&mut worker.to, &Answer::Ready(not_observable(built_in(setting.format).capabilities())))?;
     worker.run(&requests())
 }
 

@@ -278,3 +278,27 @@ fn a_float_is_told_as_a_number() {
     assert_eq!(value("protocol[0].continuous.rate"), "50");
     assert_eq!(value("limits[0].continuous_limits.rate.min"), "0.1");
 }
+
+#[test]
+fn an_order_is_built_checked_and_explained_with_and_without_a_library() {
+    let place = Place::new("order");
+    let builtin = infuzz::builtin::Builtin::named("miva-order").expect("built in");
+    let (_, text) = builtin.seeds.iter().find(|(name, _)| *name == "per-kg").expect("a seed");
+    place.write("order.json", text.replace("\"slot\": 1", "\"slot\": 9"));
+    let built = place.run(&["library", "build", "order.json", "-o", "order.bin", "--format", "miva-order"]);
+    assert_eq!(built.code(), 0, "{}", built.err());
+    let check = |library: &[&str]| {
+        place.run(&[&["library", "check", "order.bin", "--format", "miva-order", "--json"], library].concat()).json()
+    };
+    assert_eq!(check(&[])["valid"], true);
+    let against = check(&["--library", "fuller"]);
+    assert_eq!(against["problems"][0]["rule"], "reference.exists");
+    assert_eq!(against["problems"][0]["field"], "slot");
+    let explained =
+        place.run(&["explain", "order.bin", "--format", "miva-order", "--library", "fuller", "--json"]).json();
+    assert_eq!((&explained["answer"], &explained["reason"]), (&"refuse".into(), &"reference.exists".into()));
+    let replayed = place.run(&["replay", "miva_order", "order.bin", "--library", "fuller", "--json"]).json();
+    assert_eq!(replayed["files"][0]["verdict"], "pass");
+    let shown = place.run(&["library", "show", "order.bin", "--format", "miva-order"]).json();
+    assert_eq!(shown["slot"], 9);
+}

@@ -46,6 +46,30 @@ fn what_a_device_cannot_go_through_is_not_counted_as_passed() {
 }
 
 #[test]
+fn an_order_is_held_against_a_library_where_one_is_given() {
+    let place = Place::new("order");
+    let sweep = |library: &[&str]| {
+        let ran = place.run(&[&["sweep", "--format", "miva-order", "--seed", "1", "--json"], library].concat());
+        assert_eq!(ran.code(), 0, "{}", ran.out());
+        ran.json()
+    };
+    let (alone, against) = (sweep(&[]), sweep(&["--library", "fuller"]));
+    for report in [&alone, &against] {
+        assert_eq!(report["findings"], Value::Array(Vec::new()));
+        assert_eq!(number(report, "skipped"), 0);
+        assert_eq!(number(report, "known_good_accepted"), number(report, "ran") + 1);
+        assert!(number(report, "must_refuse") > 3000 && number(report, "must_accept") > 500);
+    }
+    // What dangles must be refused, and is not even told apart where nothing is given.
+    assert!(number(&against, "must_refuse") > number(&alone, "must_refuse"));
+    let small = place.run(&["sweep", "--format", "miva-order", "--library", "minimal"]);
+    assert_eq!(small.code(), 2, "{}", small.out());
+    assert!(small.err().contains("reference.exists"), "{}", small.err());
+    let alone = place.run(&["sweep", "--format", "miva-library", "--message", "fluid"]);
+    assert_eq!(alone.code(), 2, "{}", alone.out());
+}
+
+#[test]
 fn a_seed_is_taken_and_reported() {
     let report = Place::new("seed").run(&["sweep", "--library", "minimal", "--seed", "42", "--json"]).json();
     assert_eq!(number(&report, "seed"), 42);

@@ -11,11 +11,14 @@ pub use in_process::PumpInProcess;
 pub use miva::MivaInProcess;
 
 use infuzz::device::Device;
+use infuzz::format::Format;
 
-/// The built-in device that takes libraries of a format.
-pub fn built_in(format: &str) -> Box<dyn Device> {
-    match format {
+/// The built-in device that takes libraries or messages of a format.
+pub fn built_in(format: &Format) -> Box<dyn Device> {
+    match format.name.as_str() {
         "miva-library" => Box::new(MivaInProcess::new()),
+        "miva-order" if format.has_environment() => Box::new(MivaInProcess::new().looking_up()),
+        "miva-order" => Box::new(MivaInProcess::new()),
         _ => Box::new(PumpInProcess::new()),
     }
 }

@@ -1,8 +1,9 @@
-//! The reader of MIVA libraries, linked into the process, in front of two places for a library.
+//! The readers of MIVA libraries and orders, linked into the process, in front of two places for
+//! a library.
 
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, digest};
 use pump::Therapy;
-use pump::miva::{Index, Library, Refusal, validate};
+use pump::miva::{Index, Library, Refusal, validate, validate_order};
 use std::sync::Arc;
 
 /// A library that was found valid.
@@ -27,12 +28,18 @@ struct State {
 pub struct MivaInProcess {
     state: State,
     snapshots: Vec<State>,
+    looks_up: bool,
 }
 
 impl MivaInProcess {
     /// A new device without a library.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Also looks at what orders refer to in the library in use.
+    pub fn looking_up(self) -> Self {
+        MivaInProcess { looks_up: true, ..self }
     }
 }
 
@@ -72,6 +79,18 @@ impl Device for MivaInProcess {
         let kept = || Arc::new(Kept { bytes: bytes.to_vec(), index, held: Held::of(bytes) });
         self.state.staged = (!is_active).then(kept);
         Answer { outcome: Outcome::Accepted, reason: None }
+    }
+
+    fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        let library = self.state.active.as_ref().filter(|_| self.looks_up).map(|active| active.index);
+        let result = match path {
+            "miva-order" => validate_order(bytes, library),
+            _ => return Answer { outcome: Outcome::Silent, reason: None },
+        };
+        match result {
+            Ok(()) => Answer { outcome: Outcome::Accepted, reason: None },
+            Err(refusal) => refused(&refusal),
+        }
     }
 
     fn activate(&mut self) -> Answer {

@@ -1,7 +1,9 @@
 //! The built-in descriptions and the libraries made from people's data that come with them.
 
 use crate::compose::{ComposeError, compose};
+use crate::device::Device;
 use crate::format::{Format, FormatError, compile_with};
+use crate::oracle::{Bench, BenchError};
 use crate::seeds;
 use serde_json::Value;
 
@@ -92,6 +94,28 @@ impl Builtin {
     /// Loads it.
     pub fn load(&self) -> Result<Format, FormatError> {
         compile_with(self.text, |file| PARTS.iter().find(|(name, _)| *name == file).map(|(_, text)| (*text).into()))
+    }
+
+    /// The description of the libraries that the device takes: its own, if inputs are libraries.
+    pub fn of_libraries(&'static self) -> &'static Builtin {
+        self.library.and_then(Builtin::named).unwrap_or(self)
+    }
+
+    /// Puts a device on the bench for inputs of this description, given that of the libraries and
+    /// two known-good ones.
+    pub fn bench<'f, D: Device>(
+        &self,
+        inputs: &'f Format,
+        libraries: &'f Format,
+        known_good: [Vec<u8>; 2],
+        device: D,
+    ) -> Result<Bench<'f, D>, BenchError> {
+        let bench = Bench::new(libraries, device, known_good)?;
+        if self.library.is_none() {
+            return Ok(bench);
+        }
+        let good = self.seed(inputs, "known-good").map_err(|error| BenchError::NoMessage(error.to_string()))?;
+        bench.with_messages(inputs, good)
     }
 
     /// The names of all seeds but the known-good ones.

@@ -168,6 +168,10 @@ pub trait Device {
     fn reset(&mut self);
     /// Sends a file on the drug-library path and waits for the answer.
     fn deliver(&mut self, bytes: &[u8]) -> Answer;
+    /// Sends a message on another path, which has the name of the message's format.
+    fn send(&mut self, _path: &str, _bytes: &[u8]) -> Answer {
+        Answer { outcome: Outcome::Silent, reason: None }
+    }
     /// Asks for the staged library to be used.
     fn activate(&mut self) -> Answer {
         Answer { outcome: Outcome::Silent, reason: None }
@@ -225,6 +229,9 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
         (**self).deliver(bytes)
+    }
+    fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        (**self).send(path, bytes)
     }
     fn activate(&mut self) -> Answer {
         (**self).activate()

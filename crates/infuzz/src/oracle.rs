@@ -46,6 +46,18 @@ pub struct KnownGood {
     pub entry: LookUp,
 }
 
+/// What a bench does with inputs that are no libraries.
+#[derive(Clone, Debug)]
+struct Messages {
+    /// Where they are sent.
+    path: String,
+    /// One that is accepted, before the first case and after each.
+    good: Vec<u8>,
+    /// The first known-good library is in use again after each case, since messages are judged
+    /// against it.
+    returns: bool,
+}
+
 /// What came of one case.
 #[derive(Clone, Debug)]
 pub struct CaseResult {
@@ -78,6 +90,8 @@ pub struct Bench<'f, D> {
     stopped: bool,
     /// How long it has run.
     ran_ms: u64,
+    /// Inputs are messages, and no libraries.
+    messages: Option<Messages>,
     meter: Option<Meter>,
     /// Bytes that the device has allocated and not freed since the last reset.
     kept: isize,
@@ -110,6 +124,9 @@ pub enum BenchError {
         /// What it breaks.
         rule: String,
     },
+    /// The known-good message is not valid.
+    #[error("the known-good message breaks rule {0}")]
+    NoMessage(String),
     /// The two do not differ enough.
     #[error("the known-good libraries have no entry that tells them apart")]
     NotDistinct,
@@ -156,6 +173,7 @@ impl<'f, D: Device> Bench<'f, D> {
             passed: false,
             stopped: false,
             ran_ms: 0,
+            messages: None,
             meter: None,
             kept: 0,
             longest: 0,
@@ -170,6 +188,21 @@ impl<'f, D: Device> Bench<'f, D> {
         };
         bench.reset()?;
         Ok(bench)
+    }
+
+    /// Inputs are messages of another format, which are sent on the path of its name. None of them
+    /// changes anything that can be seen; after each case `good` is accepted, and then the
+    /// known-good library.
+    pub fn with_messages(mut self, format: &'f Format, good: Vec<u8>) -> Result<Self, BenchError> {
+        self.judge = Judge::new(format);
+        if let Some(rule) = self.judge.judge(&good).rule() {
+            return Err(BenchError::NoMessage(format.rule(rule).to_string()));
+        }
+        self.messages = Some(Messages { path: format.name.clone(), good, returns: format.has_environment() });
+        match self.known_good_message() {
+            Ok(()) => Ok(self),
+            Err(raised) => Err(BenchError::NotAccepted(raised.detail)),
+        }
     }
 
     /// Also holds deliveries against the memory budget.
@@ -389,7 +422,7 @@ impl<'f, D: Device> Bench<'f, D> {
         if let Some(meter) = self.meter {
             (meter.start)();
         }
-        let answer = self.metered().ask(|device| device.deliver(bytes));
+        let answer = self.hand_over(bytes);
         if let Some(meter) = self.meter {
             let (peak, most) = ((meter.peak)(), 4 * bytes.len() + 64 * 1024);
             if peak > most {
@@ -412,6 +445,11 @@ impl<'f, D: Device> Bench<'f, D> {
             _ => {}
         }
         match answer.outcome {
+            Outcome::Accepted if self.messages.is_some() => {
+                if before != after {
+                    raised.push(Raised::new(Kind::StateChanged, difference(&before, &after)));
+                }
+            }
             Outcome::Accepted => {
                 let sent = Held::of(bytes);
                 if !unchanged {
@@ -438,6 +476,31 @@ impl<'f, D: Device> Bench<'f, D> {
             }
         }
         answer
+    }
+
+    /// Gives an input to the device, as a library or as a message.
+    fn hand_over(&mut self, bytes: &[u8]) -> Answer {
+        let metered = Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device };
+        match &self.messages {
+            None => metered.ask(|device| device.deliver(bytes)),
+            Some(messages) => metered.ask(|device| device.send(&messages.path, bytes)),
+        }
+    }
+
+    /// The known-good message is accepted, and nothing changes by it.
+    fn known_good_message(&mut self) -> Result<(), Raised> {
+        let before = self.observe();
+        let metered = Metered { meter: self.meter, kept: &mut self.kept, device: &mut self.device };
+        let Some(messages) = &self.messages else { return Ok(()) };
+        let answer = metered.ask(|device| device.send(&messages.path, &messages.good));
+        let lost = |what: String| Err(Raised::new(Kind::NotRecovered, what));
+        if answer.outcome != Outcome::Accepted {
+            return lost(format!("the known-good message was {}", describe(&answer)));
+        }
+        match self.observe() {
+            after if after != before => lost(format!("of the known-good message {}", difference(&before, &after))),
+            _ => Ok(()),
+        }
     }
 
     /// The heart: the library that is not active is sent, staged, activated and looked up.
@@ -487,23 +550,27 @@ impl<'f, D: Device> Bench<'f, D> {
     /// The known-good step after a case, and whether the device behaves as its twin that had none.
     fn afterwards(&mut self, raised: &mut Vec<Raised>) -> bool {
         self.kept_memory(raised);
+        let returns = self.messages.as_ref().is_some_and(|messages| messages.returns);
+        let all = self.known_good_message().and_then(|()| {
+            self.known_good_compared(raised)?;
+            if returns && self.active != 0 { self.known_good_compared(raised) } else { Ok(()) }
+        });
+        raised.extend(all.as_ref().err().cloned());
+        all.is_ok()
+    }
+
+    /// The known-good step, held against what the device does where no case came before.
+    fn known_good_compared(&mut self, raised: &mut Vec<Raised>) -> Result<(), Raised> {
         let passed = usize::from(self.passed);
-        match self.known_good_step() {
-            Ok(()) => {
-                let (active, twin) = (1 - self.active, std::mem::take(&mut self.log));
-                if self.twin[passed][active] != twin {
-                    raised.push(Raised::new(
-                        Kind::StateChanged,
-                        "afterwards the device behaves otherwise than without this delivery",
-                    ));
-                }
-                true
-            }
-            Err(one) => {
-                raised.push(one);
-                false
-            }
+        self.known_good_step()?;
+        let (active, twin) = (1 - self.active, std::mem::take(&mut self.log));
+        if self.twin[passed][active] != twin {
+            raised.push(Raised::new(
+                Kind::StateChanged,
+                "afterwards the device behaves otherwise than without this delivery",
+            ));
         }
+        Ok(())
     }
 }
 

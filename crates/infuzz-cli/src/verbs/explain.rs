@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let plain = tree.bytes().to_vec();
     // A sketched format has no device.
     let came = if setting.builtin.complete {
-        Some(Remote::new(setting.builtin.name, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
+        Some(Remote::new(setting, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
     } else {
         None
     };

@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Inputs or sessions
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// The library that an order is held against: a file, or a seed by its name, such as fuller
+    #[arg(long)]
+    library: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -58,11 +61,11 @@ struct FileReport {
 /// Replays the files.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = target(&arguments.target)?;
-    let setting = Setting::named(target.format)?;
+    let setting = Setting::named(target.format)?.against(arguments.library.as_deref())?;
     let inputs = arguments.files.iter().map(|path| Ok((path, read(path)?)));
     let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
     stop_on_interrupt();
-    let mut remote = Remote::new(target.format, Duration::from_millis(arguments.case_timeout))?;
+    let mut remote = Remote::new(setting, Duration::from_millis(arguments.case_timeout))?;
     let mut report = Report { target: target.name, files: Vec::new() };
     for (path, bytes) in inputs {
         let came = remote.ask(&bytes)?;
@@ -100,7 +103,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The findings of a file as every verb reports them.
 pub fn findings(
     target: &'static Target,
-    path: &Path,
+    (path, library): (&Path, Option<&str>),
     bytes: &[u8],
     came: &Came,
     of: (Option<String>, Option<String>),
@@ -115,7 +118,7 @@ pub fn findings(
             field: of.1,
             state: state.into(),
             file: Some(files::shown(path)),
-            replay: Some(replay_command(target, path)),
+            replay: Some(replay_command(target, path, library)),
             alone: true,
             deterministic,
             detail: detail.into(),
@@ -141,11 +144,13 @@ pub fn id(kind: Kind, bytes: &[u8]) -> String {
 }
 
 /// A command that shows a finding again.
-pub fn replay_command(target: &'static Target, path: &Path) -> String {
-    let shown = files::shown(path);
-    let plain = shown.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c));
-    let quoted = if plain { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) };
-    format!("cargo infuzz replay {} {quoted}", target.name)
+pub fn replay_command(target: &'static Target, path: &Path, library: Option<&str>) -> String {
+    let quoted = |shown: String| {
+        let plain = shown.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c));
+        if plain { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
+    };
+    let library = library.map(|library| format!(" --library {}", quoted(library.into()))).unwrap_or_default();
+    format!("cargo infuzz replay {} {}{library}", target.name, quoted(files::shown(path)))
 }
 
 /// The rule that the bytes break by the description, and where.
@@ -176,7 +181,7 @@ fn file_report(target: &'static Target, setting: Setting, path: &Path, bytes: &[
             (expected, rule, field, "none".into(), None)
         }
     };
-    let findings = findings(target, path, bytes, came, (rule.clone(), field.clone()));
+    let findings = findings(target, (path, setting.library), bytes, came, (rule.clone(), field.clone()));
     let verdict = if findings.is_empty() { "pass" } else { "fail" };
     FileReport { file: path.display().to_string(), expected, rule, answer, reason, field, verdict, findings }
 }

@@ -42,9 +42,12 @@ pub struct Arguments {
     /// The format to sweep, or `all`
     #[arg(long, default_value = DEFAULT_FORMAT)]
     format: String,
-    /// The library whose fields are changed: a file, or a seed by its name, such as minimal [default: one of the format's own]
+    /// The library whose fields are changed: a file, or a seed by its name, such as minimal [default: one of the format's own]; for orders the library that they are held against
     #[arg(long)]
     library: Option<String>,
+    /// The message whose fields are changed: a file, or a seed by its name, such as bolus
+    #[arg(long)]
+    message: Option<String>,
     /// Every occurrence of a field, not only the first, the middle and the last
     #[arg(long)]
     all_instances: bool,
@@ -94,8 +97,31 @@ fn drawn_seed() -> u64 {
 
 fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failure> {
     let setting = Setting::named(format)?;
-    let library = arguments.library.as_deref().unwrap_or(setting.builtin.base);
+    let has_messages = setting.builtin.library.is_some();
+    let (setting, library) = match has_messages {
+        // Of all formats, each message is judged by itself.
+        true if arguments.format == "all" => (setting, &arguments.message),
+        true => (setting.against(arguments.library.as_deref())?, &arguments.message),
+        false => (setting, &arguments.library),
+    };
+    if let (false, Some(message)) = (has_messages || arguments.format == "all", &arguments.message) {
+        return Err(Failure::new(
+            "`--message` is not for this format",
+            message,
+            format!("inputs of `{format}` are libraries"),
+            "name a library with `--library`",
+        ));
+    }
+    let library = library.as_deref().unwrap_or(setting.builtin.base);
     let base = setting.library(library)?;
+    if let (Some(given), Judgement::Refuse(rule)) = (setting.library, Judge::new(setting.format).judge(&base)) {
+        return Err(Failure::new(
+            "the message does not fit the library",
+            format!("{library} in {given}"),
+            format!("rule {} is broken", setting.format.rule(rule)),
+            "name another message with `--message`, or another library",
+        ));
+    }
     let seed = arguments.seed.unwrap_or_else(drawn_seed);
     let others = setting
         .builtin
@@ -106,7 +132,10 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
     let waiting = spinner(format!("{format}: working out the cases of {library}"));
     stop_on_interrupt();
-    let planning = std::thread::spawn(move || Plan::new(setting.format, &base, others, instances));
+    let planning = std::thread::spawn(move || match has_messages {
+        true => Plan::of_messages(setting.format, &base, others, instances),
+        false => Plan::new(setting.format, &base, others, instances),
+    });
     while !planning.is_finished() {
         if STOP.load(Ordering::Relaxed) {
             return Err(stopped());
@@ -116,7 +145,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let plan = planning.join().map_err(|_| Failure::internal("the plan of the sweep", "it panicked"));
     waiting.finish_and_clear();
     let mut plan = plan?;
-    let left_out = plan.keep_possible(built_in(format).capabilities());
+    let left_out = plan.keep_possible(built_in(setting.format).capabilities());
     plan.shuffle(seed);
     let mut sweep = Sweep::new(setting, &plan, Duration::from_millis(arguments.case_timeout));
     sweep.until_first = arguments.until_first;
@@ -256,7 +285,7 @@ impl<'p> Sweep<'p> {
 
     fn one_worker(&mut self, from: usize, number_file: &Path) -> Result<Next, Failure> {
         self.since = from;
-        let command = remote::worker(self.setting.builtin.name, number_file)?;
+        let command = remote::worker(self.setting, number_file)?;
         let mut host = Host::start(command, number_file, self.limits).map_err(|error| Failure::worker(&error))?;
         let requests = host.requests();
         let plan = self.plan;
@@ -467,7 +496,7 @@ impl<'p> Sweep<'p> {
             };
             kept.push(self.finding(&found, &bytes, "no library, no therapy"));
         }
-        let mut remote = Remote::new(self.setting.builtin.name, self.limits.case)?;
+        let mut remote = Remote::new(self.setting, self.limits.case)?;
         for mut one in std::mem::take(&mut self.found) {
             let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
             if matches!(one.kind, Kind::Crash | Kind::Hang) && !STOP.load(Ordering::Relaxed) {
@@ -532,7 +561,7 @@ impl<'p> Sweep<'p> {
             field: Some(found.field.clone()),
             state: state.into(),
             file: path.as_deref().map(files::shown),
-            replay: path.and_then(|path| Some(replay_command(targets::of_format(name)?, &path))),
+            replay: path.and_then(|path| Some(replay_command(targets::of_format(name)?, &path, self.setting.library))),
             alone: found.alone,
             deterministic: found.deterministic,
             detail: found.detail.clone(),

@@ -10,6 +10,9 @@ pub struct Arguments {
     /// Format of the device's path
     #[arg(long)]
     format: String,
+    /// The library that inputs are judged against
+    #[arg(long)]
+    library: Option<String>,
     /// Where the number of each request is written before it runs
     #[arg(long)]
     number_file: PathBuf,
@@ -17,6 +20,7 @@ pub struct Arguments {
 
 /// Serves requests. Errors here mean that the other side is gone.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    crate::worker::serve(&arguments.format, &arguments.number_file).map_err(|error| Failure::worker(&error))?;
+    crate::worker::serve(&arguments.format, arguments.library.as_deref(), &arguments.number_file)
+        .map_err(|error| Failure::worker(&error))?;
     Ok(Status::Expected)
 }

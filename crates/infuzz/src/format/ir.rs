@@ -541,6 +541,18 @@ impl Format {
         self.environment.as_ref()?.lists.get(outside.list)?.1
     }
 
+    /// Whether nothing can break a rule, since it is about an environment and none was given.
+    pub fn says_nothing(&self, rule: RuleId) -> bool {
+        let mut about = self.fields.iter().filter_map(|field| field.outside.as_ref()).filter(|o| o.rule == rule);
+        let within = self.fields.iter().any(|field| field.refers.as_ref().is_some_and(|r| r.rule == rule));
+        !within && about.next().is_some_and(|outside| self.used_outside(outside).is_none())
+    }
+
+    /// Whether an environment was given.
+    pub fn has_environment(&self) -> bool {
+        self.environment.as_ref().is_some_and(|environment| environment.lists.iter().any(|(_, used)| used.is_some()))
+    }
+
     /// Gives the environment that inputs are judged against from now on. An error names a list
     /// that it does not have.
     pub fn judge_against(&mut self, given: &crate::tree::Tree<'_>) -> Result<(), String> {

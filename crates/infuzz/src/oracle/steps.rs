@@ -125,7 +125,7 @@ impl<D: Device> Bench<'_, D> {
         let before = self.observe();
         let mut half_way = self.kept;
         for time in 0..times {
-            if self.metered().ask(|device| device.deliver(bytes)).outcome != outcome {
+            if self.hand_over(bytes).outcome != outcome {
                 let what = format!("the same file sent again had another answer the {}th time", time + 2);
                 raised.push(Raised::new(Kind::NotDeterministic, what));
                 return;

@@ -30,7 +30,8 @@ pub fn break_rule<'f>(
     let mut after = Tree::empty(tree.format());
     for node in nodes.iter().copied() {
         let (mut kept, mut alone) = (0, false);
-        let mut tried = by_rule(tree, tables, record, rule, node);
+        let beyond = bounds(tree, tables, record, rule, Side::Beyond).into_iter().filter(|(at, _)| *at == node);
+        let mut tried: Vec<_> = beyond.map(|(_, number)| set(tree, node, number)).collect();
         tried.extend(candidates(tree, tables, node, &nodes));
         for (label, edit) in tried {
             super::redecode(&mut after, valid, &tree.apply(&edit, Repair::Affected));
@@ -74,19 +75,47 @@ fn structural<'f>(
     edits
 }
 
-/// Edits of one participant that follow from what the rule compares it with.
-fn by_rule(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule, node: NodeId) -> Vec<(String, Edit)> {
-    let field = tree.format().field(tree.node(node).field);
-    let numbers: Vec<u64> = match &rule.kind {
-        RuleKind::Between(_, low, high) => [low.checked_sub(1), high.checked_add(1)].into_iter().flatten().collect(),
+/// On which side of what a rule allows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Within,
+    Beyond,
+}
+
+/// The last values that a rule about numbers allows, or the first that it does not.
+fn bounds(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule, side: Side) -> Vec<(NodeId, u64)> {
+    match &rule.kind {
+        RuleKind::Between(operand, low, high) => {
+            let Some(node) = tree.locate(record, operand, Some(tables)) else { return Vec::new() };
+            let ends = match side {
+                Side::Within => [Some(*low), Some(*high)],
+                Side::Beyond => [low.checked_sub(1), high.checked_add(1)],
+            };
+            ends.into_iter().flatten().map(|number| (node, number)).collect()
+        }
         RuleKind::Product { left, right, .. } => {
-            let more = product::adapted(tree, tables, record, (left, right), product::ABOVE);
-            let less = product::adapted(tree, tables, record, (right, left), product::BELOW);
-            more.into_iter().chain(less).filter(|(at, _)| *at == node).map(|(_, number)| number).collect()
+            let (less, more) = match side {
+                Side::Within => (product::BELOW, product::ABOVE),
+                Side::Beyond => (product::ABOVE, product::BELOW),
+            };
+            let mut values = product::adapted(tree, tables, record, (left, right), less);
+            values.extend(product::adapted(tree, tables, record, (right, left), more));
+            values
         }
         _ => Vec::new(),
-    };
-    numbers.into_iter().map(|n| (format!("= {}", field.show(n)), Edit::set_number(tree, node, n))).collect()
+    }
+}
+
+fn set(tree: &Tree<'_>, node: NodeId, number: u64) -> (String, Edit) {
+    let field = tree.format().field(tree.node(node).field);
+    (format!("= {}", field.show(number)), Edit::set_number(tree, node, number))
+}
+
+/// Edits after which a rule about numbers only just holds, with the field and a label.
+pub(crate) fn only_just(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) -> Vec<(NodeId, String, Edit)> {
+    let values = bounds(tree, tables, record, rule, Side::Within).into_iter();
+    let edits = values.map(|(node, number)| (node, set(tree, node, number)));
+    edits.map(|(node, (label, edit))| (node, label, edit)).collect()
 }
 
 /// Edits of one participant of a rule, the others being `nodes`, that may break the rule.

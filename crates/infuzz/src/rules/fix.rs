@@ -1,8 +1,8 @@
 //! Repairs: for each kind of rule an edit after which it holds, leaving protected fields alone.
 
 use super::record::{float_quotient, quotient, read};
-use super::{product, structure};
 use super::{Cause, Checker, Violation};
+use super::{product, structure};
 use crate::format::{
     Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
 };

@@ -10,6 +10,7 @@ mod scope;
 mod structure;
 mod table;
 
+pub(crate) use breaks::only_just;
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
 pub(crate) use fix::redecode;

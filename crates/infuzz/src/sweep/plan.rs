@@ -24,6 +24,7 @@ pub static STRUCTURE: &[&str] = &[
     "byte-added",
     "byte-removed",
     "rule-broken",
+    "rule-edge",
     "corrupted",
     "cut",
     "trailing",
@@ -153,6 +154,17 @@ impl<'f> Plan<'f> {
                 plan.complete(Planner::on(format, showcase.encode(), instances));
             }
             plan.cases.extend(aside::cases(&showcase, &libraries));
+        }
+        plan
+    }
+
+    /// Plans a sweep of messages: a message has the fields of its kind only, so the others add
+    /// theirs.
+    pub fn of_messages(format: &'f Format, base: &[u8], others: Vec<(String, Vec<u8>)>, instances: Instances) -> Self {
+        let messages: Vec<Vec<u8>> = others.iter().map(|(_, bytes)| bytes.clone()).collect();
+        let mut plan = Plan::new(format, base, others, instances);
+        for message in messages {
+            plan.complete(Planner::on(format, &message, instances));
         }
         plan
     }

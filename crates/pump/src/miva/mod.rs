@@ -1,8 +1,11 @@
-//! The drug library of the MIVA and Nimbus pumps, as `docs/formats/miva-library.md` specifies it.
+//! Drug library and order of the MIVA and Nimbus pumps, as `docs/formats/miva-library.md` and
+//! `docs/formats/miva-order.md` specify them.
 //!
 //! [`validate`] reads an image of flash pages, every byte of it, and names in a refusal the broken
 //! rule, the field and its offset. [`Library`] is a view of an image that was found valid.
+//! [`validate_order`] does the same for an order.
 
+mod order;
 mod parameters;
 mod protocol;
 mod record;
@@ -11,6 +14,7 @@ mod tree;
 mod validate;
 mod views;
 
+pub use order::validate_order;
 pub use refusal::{Path, Refusal, Rule};
 pub use validate::{Index, validate};
 

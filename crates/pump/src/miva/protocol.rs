@@ -11,6 +11,11 @@ const VALUES: usize = 80;
 /// The components of a drug: name and place.
 const COMPONENTS: [(&str, usize); 3] = [("first_component", 119), ("second_component", 154), ("third_component", 189)];
 
+/// A patient's weight in kg.
+const WEIGHT: core::ops::RangeInclusive<f32> = 1.0..=999.9;
+/// The highest rate in mL/h.
+const FASTEST: f64 = 135.0;
+
 /// The name of a protocol.
 pub(super) fn name(record: &[u8]) -> &[u8] {
     let field = record.get(99..109).unwrap_or_default();
@@ -49,6 +54,15 @@ fn is_on(switches: u32, number: usize) -> bool {
     u32::try_from(number).is_ok_and(|number| switches >> number & 1 == 1)
 }
 
+/// What a protocol is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A library: the weight is given at the pump.
+    Library,
+    /// An order: the weight has been given.
+    Order,
+}
+
 /// What limits and map need of a protocol.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Protocol<'a> {
@@ -57,7 +71,7 @@ pub(super) struct Protocol<'a> {
 }
 
 /// Checks the record of a protocol.
-pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> {
+pub(super) fn protocol<'a>(record: Record<'a>, holder: Holder) -> Result<Protocol<'a>, Refusal> {
     let number = record.u8(93);
     let Some(mode) = mode(number) else { return Err(record.refuse(Rule::EnumValue, "mode", 93)) };
     let changeable = record.below(92, 2, "changeable")?;
@@ -91,6 +105,10 @@ pub(super) fn protocol<'a>(record: Record<'a>) -> Result<Protocol<'a>, Refusal> 
             Use::Concentration => {
                 require!(is_on(switches, number) || value.is(0.0), record.refuse(Rule::ParameterOff, name, at));
             }
+            Use::Weight if holder == Holder::Order => {
+                let fits = !is_on(switches, number) || WEIGHT.contains(&record.number(at, name)?);
+                require!(fits, record.refuse(Rule::OrderWeight, name, at));
+            }
             Use::Weight | Use::Never => require!(value.is(0.0), record.refuse(Rule::ProtocolZero, name, at)),
             Use::Drug => require!(given || value.is(0.0), record.refuse(Rule::ProtocolNoDrug, name, at)),
         }
@@ -122,7 +140,7 @@ fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) ->
         require!(solvent != 0.0, record.refuse(Rule::ProtocolUnit, of("solvent"), 36));
         require!(has_concentration, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
     }
-    if rate_unit == 2 || rate_unit == 4 {
+    if micrograms_per_kg(rate_unit).is_some() {
         require!(is_on(switches, 10), record.refuse(Rule::ProtocolWeight, of("switches"), VALUES));
     }
     let quotient = amount / solvent;
@@ -131,6 +149,32 @@ fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) ->
         record.refuse(Rule::ProtocolConcentration, of("concentration"), 28)
     );
     Ok(())
+}
+
+impl Protocol<'_> {
+    /// Checks the rate of a continuous order for the weight that it holds.
+    pub(super) fn flow(&self) -> Result<(), Refusal> {
+        let record = &self.record;
+        let Some(unit) = micrograms_per_kg(record.u8(97)).filter(|_| record.u8(93) == 0) else { return Ok(()) };
+        let of = |name| within(self.mode.values, name);
+        let number = |at, name| record.number(at, of(name)).map(f64::from);
+        let (rate, amount) = (number(0, "rate")? * unit, number(32, "drug_amount")?);
+        let amount = if record.u8(98) == 0 { amount * 1000.0 } else { amount };
+        let (solvent, weight) = (number(36, "solvent")?, number(40, "weight")?);
+        // Where rounding decides, the format leaves it open.
+        let fits = rate * weight * 60.0 * solvent <= FASTEST * amount;
+        require!(fits, record.refuse(Rule::OrderFlow, of("rate"), 0));
+        Ok(())
+    }
+}
+
+/// What a rate unit by weight is in micrograms.
+fn micrograms_per_kg(unit: u8) -> Option<f64> {
+    match unit {
+        2 => Some(1000.0),
+        4 => Some(1.0),
+        _ => None,
+    }
 }
 
 /// Checks the limits of a protocol, and its values against them.

@@ -1,4 +1,4 @@
-//! Why an image is refused.
+//! Why an image or an order is refused.
 
 use core::fmt;
 
@@ -28,6 +28,16 @@ macro_rules! rules {
 rules! {
     /// An image has 17 pages of 4,096 bytes.
     ImageSize = "image.size",
+    /// An order has 512 bytes.
+    OrderSize = "order.size",
+    /// After the three references there are only zeros.
+    OrderRest = "order.rest",
+    /// An order says of no concentration that it may be changed.
+    OrderChangeable = "order.changeable",
+    /// A weight lies between 1 and 999.9 kg.
+    OrderWeight = "order.weight",
+    /// A rate per kg is at most 135 mL/h for the weight.
+    OrderFlow = "order.flow",
     /// The last four bytes of a record are the CRC-32 of those before it.
     RecordCrc = "record.crc",
     /// Bytes that mean nothing are FF.
@@ -144,6 +154,6 @@ pub struct Refusal {
     pub rule: Rule,
     /// The field.
     pub path: Path,
-    /// Its first byte in the image.
+    /// Its first byte in the image or order.
     pub offset: usize,
 }

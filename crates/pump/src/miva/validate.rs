@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::protocol::{Protocol, limits, protocol};
+use super::protocol::{Holder, Protocol, limits, protocol};
 use super::record::{Record, item};
 use super::refusal::{Path, Refusal, Rule};
 use super::tree::{Entry, tree};
@@ -51,6 +51,10 @@ const CODES: usize = 32;
 pub struct Index {
     /// Protocols, each with its limits.
     pub protocols: usize,
+    /// Views.
+    pub views: usize,
+    /// Label sets.
+    pub labels: usize,
 }
 
 /// The bytes of a slot.
@@ -93,7 +97,10 @@ pub fn validate(image: &[u8]) -> Result<Index, Refusal> {
         counted(image, count, at, nodes.len())?;
     }
     part(image, NODES_REST..PROTOCOLS.start, "nodes_rest").unused(0, PROTOCOLS.start - NODES_REST, "")?;
-    let protocols = used(image, PROTOCOLS)?.into_iter().map(protocol).collect::<Result<Vec<_>, Refusal>>()?;
+    let protocols = used(image, PROTOCOLS)?
+        .into_iter()
+        .map(|record| protocol(record, Holder::Library))
+        .collect::<Result<Vec<_>, Refusal>>()?;
     let all_limits = used(image, LIMITS)?;
     let both = protocols.len().min(all_limits.len());
     let offset = LIMITS.start.saturating_add(both.saturating_mul(LIMITS.size));
@@ -115,7 +122,7 @@ pub fn validate(image: &[u8]) -> Result<Index, Refusal> {
     }
     map(&part(image, MAP..REST, "map"), &protocols, &views, label_sets.len(), &entries)?;
     part(image, REST..SIZE, "rest").unused(0, SIZE - REST, "")?;
-    Ok(Index { protocols: protocols.len() })
+    Ok(Index { protocols: protocols.len(), views: views.len(), labels: label_sets.len() })
 }
 
 /// A part of the image that stands in no list.

@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let folder = files::workspace()?.join("corpus").join(target.name).join("regression");
     stop_on_interrupt();
-    let mut remote = Remote::new(target.format, CASE_LIMIT)?;
+    let mut remote = Remote::new(setting, CASE_LIMIT)?;
     let (bytes, came) =
         if arguments.as_is { (before.clone(), remote.ask(&before)?) } else { minimise(setting, &mut remote, &before)? };
     let name = format!("{:08x}-{}", digest(&bytes) >> 32, slug(setting, &bytes, &came));

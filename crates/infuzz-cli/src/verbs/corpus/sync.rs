@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let path = place.findings().join(replay::id(left.kind, &bytes));
         files::make_folder(&place.findings())?;
         files::write(&path, &bytes)?;
-        output::note(&format!("fails: {}", replay::replay_command(target, &path)));
+        output::note(&format!("fails: {}", replay::replay_command(target, &path, None)));
     }
     let old = files::in_folder(&place.corpus)?;
     let new = files::in_folder(&merged)?;

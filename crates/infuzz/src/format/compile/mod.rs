@@ -108,10 +108,10 @@ impl<'a> Compiler<'a> {
             codecs: Vec::new(),
             check_order: Vec::new(),
             lookup: None,
-            environment: source.environment.as_ref().map(|format| Environment {
-                format: format.get_ref().clone(),
-                lists: Vec::new(),
-            }),
+            environment: source
+                .environment
+                .as_ref()
+                .map(|format| Environment { format: format.get_ref().clone(), lists: Vec::new() }),
         };
         Ok(Compiler {
             text,

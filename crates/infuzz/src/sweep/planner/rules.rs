@@ -1,9 +1,11 @@
-//! Every rule between fields, broken by each of its participants.
+//! Every rule between fields, broken by each of its participants, and only just kept.
 
 use super::Planner;
-use crate::rules::break_rule;
+use crate::rules::{break_rule, only_just};
 use crate::sweep::plan::How;
-use crate::tree::NodeId;
+use crate::tree::{NodeId, Repair};
+
+const EDGE: &str = "rule-edge";
 
 impl Planner<'_> {
     /// Every rule between fields, broken by each participant in turn.
@@ -23,6 +25,14 @@ impl Planner<'_> {
                         break_rule(&mut self.checker, self.plan.valid(), &self.plan.base, &self.tables, node, rule);
                     for (label, edit) in edits {
                         self.push(node, "rule-broken", format!("{}: {label}", format.rule(rule.id)), How::Edit(edit));
+                    }
+                    for (field, label, edit) in only_just(&self.plan.base, &self.tables, node, rule) {
+                        let label = format!("{}: {label}", format.rule(rule.id));
+                        if self.accepts(&self.plan.base.apply(&edit, Repair::Affected)) {
+                            self.push(field, EDGE, label, How::Edit(edit));
+                        } else {
+                            self.settled(field, EDGE, &label, &edit);
+                        }
                     }
                 }
             }
