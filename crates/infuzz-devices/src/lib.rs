@@ -18,7 +18,7 @@ pub fn built_in(format: &Format) -> Box<dyn Device> {
     match format.name.as_str() {
         "miva-library" => Box::new(MivaInProcess::new()),
         "miva-order" if format.has_environment() => Box::new(MivaInProcess::new().looking_up()),
-        "miva-order" => Box::new(MivaInProcess::new()),
+        "miva-order" | "miva-frame" => Box::new(MivaInProcess::new()),
         _ => Box::new(PumpInProcess::new()),
     }
 }

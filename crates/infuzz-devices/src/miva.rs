@@ -1,9 +1,9 @@
-//! The readers of MIVA libraries and orders, linked into the process, in front of two places for
-//! a library.
+//! The readers of MIVA libraries, orders and frames, linked into the process, in front of two
+//! places for a library.
 
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, digest};
 use pump::Therapy;
-use pump::miva::{Index, Library, Refusal, validate, validate_order};
+use pump::miva::{Index, Library, Refusal, validate, validate_frame, validate_order};
 use std::sync::Arc;
 
 /// A library that was found valid.
@@ -85,6 +85,7 @@ impl Device for MivaInProcess {
         let library = self.state.active.as_ref().filter(|_| self.looks_up).map(|active| active.index);
         let result = match path {
             "miva-order" => validate_order(bytes, library),
+            "miva-frame" => validate_frame(bytes),
             _ => return Answer { outcome: Outcome::Silent, reason: None },
         };
         match result {

@@ -8,7 +8,7 @@ use std::path::Path;
 const OF_THE_MANAGER: [&str; 2] = ["transfer.", "activation."];
 
 /// Formats of one maker, whose readers share their rules.
-const MIVA: [&str; 2] = ["miva-library", "miva-order"];
+const MIVA: [&str; 3] = ["miva-library", "miva-order", "miva-frame"];
 
 /// Every id that the document defines: in backticks, with a dot, in a table of rules or after a field.
 fn documented() -> BTreeSet<String> {

@@ -130,11 +130,15 @@ impl Composer<'_> {
         for field in fields {
             let inner = join(path, &field.name);
             match (&field.shape, object.get(&field.name)) {
-                (Shape::Switch { cases, .. }, _) => {
+                (Shape::Switch { on, cases }, _) => {
                     let case = cases
                         .iter()
                         .map(|(_, case)| format.field(*case))
                         .find_map(|case| Some((case, object.get(&case.name)?)));
+                    let empty = on.tail == Tail::Left && cases.iter().any(|(size, _)| *size == 0);
+                    if case.is_none() && empty {
+                        continue;
+                    }
                     let Some((case, content)) = case else {
                         let names: Vec<&str> =
                             cases.iter().map(|(_, case)| format.field(*case).name.as_str()).collect();
@@ -290,7 +294,7 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             encode_text(text, content.as_bytes())
                 .ok_or_else(|| format!("{} bytes are more than the field can hold", content.len()))
         }
-        Shape::Digits { width } => match value.as_str() {
+        Shape::Digits { width, .. } => match value.as_str() {
             Some(digits) if digits.len() == usize::from(*width) => Ok(digits.as_bytes().to_vec()),
             _ => Err(format!("a text of {width} digits is expected")),
         },

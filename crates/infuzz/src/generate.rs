@@ -2,7 +2,7 @@
 //! settled.
 
 use crate::compose::encode_text;
-use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Value, named_bits};
+use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Tail, Value, named_bits};
 use crate::known::Known;
 use crate::plain::{ahead, default_bytes};
 use crate::rng::Rng;
@@ -83,7 +83,8 @@ impl Generator<'_> {
             }
             Shape::Switch { on, cases } => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
+                let any = if on.tail == Tail::Left { self.rng.pick(cases) } else { None };
+                if let Some((_, case)) = any.or_else(|| cases.iter().find(|(code, _)| value == Some(*code))) {
                     self.field(self.format.field(*case));
                 }
                 return;

@@ -26,7 +26,8 @@ impl<'f> Plainest<'f> {
             Shape::Record(record) => self.record(*record),
             Shape::Switch { on, cases } => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
+                let first = cases.first().filter(|_| on.tail == Tail::Left);
+                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)).or(first) {
                     self.field(self.format.field(*case));
                 }
             }
@@ -46,7 +47,7 @@ impl<'f> Plainest<'f> {
             _ if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
             Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
             Shape::Bits { .. } => self.number(field, 0),
-            Shape::Digits { width } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
+            Shape::Digits { width, .. } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
             Shape::Decimal => self.out.push(b'0'),
             Shape::Bytes(Extent::Fixed(length)) => self.out.resize(self.out.len() + *length as usize, 1),
             Shape::Bytes(_) => {}

@@ -2,6 +2,7 @@
 
 mod common;
 
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use common::{broken, crc32, load};
 use infuzz::builtin::Builtin;
 use infuzz::compose::{compose, compose_json, decompose};
@@ -275,4 +276,55 @@ fn what_an_order_refers_to_is_looked_at_where_a_library_is_given() {
     assert_eq!(broken(&format, &beyond), ["reference.exists at slot", "reference.exists at view"]);
     beyond[256..259].fill(255);
     assert_eq!(broken(&format, &beyond), [""; 0], "none is always right");
+}
+
+fn frame(name: &str) -> Vec<u8> {
+    let builtin = Builtin::named("miva-frame").expect("built in");
+    builtin.seed(&load("miva-frame"), name).expect("composes")
+}
+
+#[test]
+fn frames_are_those_that_the_makers_package_builds() {
+    assert_eq!(frame("read-serial-number"), [0x02, 0x52, 0x4E, 0x41, 0x30, 0x03]);
+    let begin = frame("begin-order");
+    assert_eq!(begin[1..begin.len() - 3], *b"LI5445535430303031904824700000013E");
+    assert_eq!(begin[begin.len() - 3..], *b"00\x03");
+}
+
+/// What authorises an order: serial number, check of the whole order, four zeros, encrypted.
+#[test]
+fn an_order_is_confirmed_with_its_encrypted_check() {
+    let (_, order) = order("per-kg");
+    let mut block = [&b"TEST0001"[..], &crc32(&order).to_be_bytes(), b"0000"].concat();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    assert_eq!(hex(&block), "5445535430303031A22C406330303030");
+    let key: [u8; 32] = std::array::from_fn(|at| at as u8);
+    let cipher = aes::Aes256::new(&key.into());
+    let (one, rest) = block.split_first_chunk_mut::<16>().expect("16 bytes");
+    assert!(rest.is_empty());
+    let mut encrypted = (*one).into();
+    cipher.encrypt_block(&mut encrypted);
+    assert_eq!(hex(&encrypted), "4269D0BFC9BB16C19CEA2200B30F7259");
+    let sent = frame("confirm-order");
+    assert_eq!(sent[1..sent.len() - 3], *format!("LC{}", hex(&encrypted)).as_bytes());
+}
+
+#[test]
+fn digits_of_a_check_are_in_upper_case_and_others_are_open() {
+    let format = load("miva-frame");
+    let mut judge = Judge::new(&format);
+    let mut judged = |bytes: &[u8]| {
+        let judgement = judge.judge(bytes);
+        (judgement.word(), judgement.rule().map(|rule| format.rule(rule).to_string()))
+    };
+    let upper = frame("read-serial-number");
+    let mut lower = upper.clone();
+    lower[3] = b'a';
+    assert_eq!(judged(&upper), ("accept", None));
+    assert_eq!(judged(&lower), ("refuse", Some("frame.check".into())));
+    let event = frame("known-good");
+    let tree = Tree::decode(&format, &event);
+    let index = tree.find("payload.re.event_asked.index").expect("there");
+    let lower = tree.apply(&Edit::set(&tree, index, b"0000002a".to_vec()), Repair::Affected);
+    assert_eq!(judged(&lower), ("unspecified", Some("digits.case".into())));
 }

@@ -49,6 +49,10 @@ impl Context<'_, '_> {
 
     /// The largest number the field's bytes can hold.
     fn most(&self) -> Option<u64> {
+        if let Shape::Digits { width, hex } = self.field.shape {
+            let base: u64 = if hex.is_some() { 16 } else { 10 };
+            return Some(base.checked_pow(u32::from(width)).map_or(u64::MAX, |over| over - 1));
+        }
         let (width, _) = self.field.integer()?;
         Some(if width >= 8 { u64::MAX } else { (1 << (8 * u32::from(width))) - 1 })
     }

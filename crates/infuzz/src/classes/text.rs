@@ -304,7 +304,8 @@ pub(super) fn duplicate(c: &Context<'_, '_>) -> Applied {
 }
 
 pub(super) fn not_digits(c: &Context<'_, '_>) -> Applied {
-    let Shape::Digits { width } = c.field.shape else { return Err("the field has no digits") };
+    let Shape::Digits { width, hex } = c.field.shape else { return Err("the field has no digits") };
+    let letter = if hex.is_some() { b'G' } else { b'A' };
     let width = usize::from(width);
     let digits = c.tree.span(c.node).to_vec();
     let put = |at: usize, byte: u8| {
@@ -315,7 +316,11 @@ pub(super) fn not_digits(c: &Context<'_, '_>) -> Applied {
         changed
     };
     let mut values: Vec<(String, Vec<u8>)> =
-        (0..width).map(|at| (format!("letter for digit {at}"), put(at, b'A'))).collect();
+        (0..width).map(|at| (format!("letter for digit {at}"), put(at, letter))).collect();
+    if hex.is_some() {
+        values.push(("lower case".into(), put(width - 1, b'a')));
+        values.push(("just below A".into(), put(width - 1, b'@')));
+    }
     values.extend([
         ("leading sign".into(), put(0, b'-')),
         ("leading space".into(), put(0, b' ')),

@@ -90,7 +90,10 @@ fn shaping(format: &mut Format) {
             Shape::Text(text) if matches!(text.extent, Extent::Until(_)) => format.steady = false,
             _ => {}
         }
-        format.steady &= field.until.is_empty();
+        format.steady &= field.until.is_empty() && field.before.is_none();
+        if let Shape::Switch { on, .. } = &field.shape {
+            format.steady &= on.tail != Tail::Left;
+        }
         for id in deciding {
             format.quick[usize::from(id.0)].shaping = true;
         }
@@ -109,7 +112,7 @@ fn offsets(format: &mut Format) {
 }
 
 /// The bytes that a field always takes.
-fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
+pub(super) fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
     let field = format.field(id);
     if field.when.is_some() || !field.until.is_empty() {
         return None;
@@ -129,7 +132,7 @@ fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
         Shape::Bytes(Extent::Fixed(size)) => Some(*size),
         Shape::Text(TextShape { prefix: 0, extent: Extent::Fixed(size), .. }) => Some(*size),
         Shape::Const(bytes) => u32::try_from(bytes.len()).ok(),
-        Shape::Digits { width } => Some(u32::from(*width)),
+        Shape::Digits { width, .. } => Some(u32::from(*width)),
         _ => field.integer().map(|(width, _)| u32::from(width)),
     }
 }
@@ -140,7 +143,7 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
     let (field, quick) = (format.field(id), format.quick(id));
     let near = |operand: &Operand| operand.steps.iter().all(|step| matches!(step, PathStep::Child(_)));
     let mut tests = field.when.iter().flat_map(|when| when.any.iter().flatten());
-    if field.at.is_some() || field.size.is_some() || !tests.all(|test| near(&test.operand)) {
+    if field.at.is_some() || field.size.is_some() || field.before.is_some() || !tests.all(|test| near(&test.operand)) {
         return false;
     }
     match &field.shape {
@@ -150,7 +153,9 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
                 && record.separator.is_none()
                 && record.fields.iter().all(|id| is_closed(format, *id))
         }
-        Shape::Switch { on, cases } => near(on) && cases.iter().all(|(_, case)| is_closed(format, *case)),
+        Shape::Switch { on, cases } => {
+            on.tail != Tail::Left && near(on) && cases.iter().all(|(_, case)| is_closed(format, *case))
+        }
         Shape::List { item, count } => {
             let counted = match count {
                 Count::Fixed(_) => true,
@@ -183,11 +188,11 @@ fn quick(format: &Format, field: &Field) -> Quick {
         | Shape::Int { width, .. }
         | Shape::Enum { width, .. }
         | Shape::Bits { width, .. }
-        | Shape::Digits { width } => *width,
+        | Shape::Digits { width, .. } => *width,
         Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
         _ => 0,
     };
-    let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();
+    let anywhere = field.at.is_none() && field.size.is_none() && field.before.is_none() && field.exact.is_none();
     let (width, big) = field.integer().unwrap_or((0, false));
     let reads = match (width, big) {
         (4, false) if field.float => Reads::Float,
@@ -247,7 +252,7 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         (Tail::Value, _) => Some(Value::Number(number)),
         (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
         (Tail::Attribute(column), Shape::Enum { of, .. }) => enums[*of].row(number).map(|row| row.attributes[column]),
-        (Tail::Attribute(_) | Tail::Length, _) => None,
+        (Tail::Attribute(_) | Tail::Length | Tail::Left, _) => None,
     };
     // Whether a test holds for a number; None: it does not depend on the number alone.
     let holds = |test: &Test, number: u64| {

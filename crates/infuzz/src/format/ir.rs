@@ -222,6 +222,8 @@ pub struct Field {
     pub default: Option<Vec<u8>>,
     /// A list of slots, not all of which need be used.
     pub slots: Option<Slots>,
+    /// It ends so many bytes before the end of what encloses it.
+    pub before: Option<u32>,
     /// A record or list ends before the first of these byte strings.
     pub until: Vec<Vec<u8>>,
     /// Rule broken by bytes missing or left over inside it.
@@ -317,10 +319,13 @@ pub enum Shape {
         /// Names by position.
         names: Vec<String>,
     },
-    /// A decimal number in ASCII digits of fixed width, zero-padded.
+    /// A number in ASCII digits of fixed width, zero-padded.
     Digits {
         /// Characters.
         width: u8,
+        /// In hexadecimal digits, and the rule that lower-case letters among them break; none: in
+        /// decimal ones.
+        hex: Option<RuleId>,
     },
     /// A decimal number in ASCII with an optional fraction, up to its delimiter.
     Decimal,

@@ -50,6 +50,8 @@ pub enum Tail {
     Bit(u32),
     /// How many bytes a text has.
     Length,
+    /// How many bytes are left where a switch stands, in what encloses it.
+    Left,
 }
 
 /// Alternatives, each a conjunction of tests.

@@ -350,7 +350,7 @@ fn premise(format: &Format, record: &Record, condition: &Condition) -> Option<Pr
         (Tail::Attribute(column), Shape::Enum { of, .. }) => {
             format.enums[*of].row(number).map(|row| row.attributes[column])
         }
-        (Tail::Attribute(_) | Tail::Length, _) => None,
+        (Tail::Attribute(_) | Tail::Length | Tail::Left, _) => None,
     };
     let holds = |number: u64| {
         condition.any.iter().any(|all| {

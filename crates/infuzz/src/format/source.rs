@@ -151,6 +151,8 @@ pub struct FieldSource {
     pub kind: Option<Name>,
     pub shape: Option<Name>,
     pub width: Option<u32>,
+    pub base: Option<u32>,
+    pub case_rule: Option<Name>,
     pub big_endian: Option<bool>,
     pub decimals: Option<u32>,
     pub unit: Option<String>,
@@ -179,6 +181,8 @@ pub struct FieldSource {
     pub delimiter: Option<Name>,
     pub switch: Option<Name>,
     pub cases: Option<BTreeMap<Name, Name>>,
+    pub sizes: Option<BTreeMap<Name, Name>>,
+    pub before: Option<u32>,
     pub of: Option<Name>,
     pub when: Option<Name>,
     pub at: Option<Spanned<Amount>>,
@@ -210,8 +214,8 @@ impl FieldSource {
     /// Fills the keys that are not given from `base`.
     pub fn inherit(&mut self, base: &FieldSource) {
         let own = self;
-        inherit!(own, base, shape width big_endian decimals unit range range_rule step step_rule of_enum bits value not
-            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter switch cases of when at
+        inherit!(own, base, shape width base case_rule big_endian decimals unit range range_rule step step_rule of_enum bits value not
+            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter switch cases sizes before of when at
             size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index rule);
     }
 }

@@ -1,6 +1,7 @@
 //! How each rule between fields is broken: edits of one participant after which it does not hold.
 
 use super::field::step_of;
+use super::record::read;
 use super::{Checker, participants, product, structure};
 use crate::format::{Rule, RuleKind, Shape};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
@@ -101,6 +102,14 @@ fn bounds(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule, side: S
             let mut values = product::adapted(tree, tables, record, (left, right), less);
             values.extend(product::adapted(tree, tables, record, (right, left), more));
             values
+        }
+        RuleKind::Ordered(operands) if side == Side::Within => {
+            let there: Vec<_> = operands.iter().filter_map(|operand| read(tree, tables, record, operand)).collect();
+            there.windows(2).flat_map(|pair| [(pair[0].0, pair[1].1), (pair[1].0, pair[0].1)]).collect()
+        }
+        RuleKind::AtMost(operands, limit) if side == Side::Within => {
+            let Some((_, most)) = read(tree, tables, record, limit) else { return Vec::new() };
+            operands.iter().filter_map(|o| Some((tree.locate(record, o, Some(tables))?, most))).collect()
         }
         _ => Vec::new(),
     }

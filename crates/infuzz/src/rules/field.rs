@@ -43,7 +43,14 @@ fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
         Shape::Const(bytes) => tree.span(node) == bytes,
         Shape::Enum { of, .. } => tree.number(node).is_some_and(|n| tree.format().enums[*of].row(n).is_some()),
         Shape::Bits { names, .. } => tree.number(node).is_some_and(|n| n & !named_bits(names) == 0),
-        Shape::Digits { .. } => tree.span(node).iter().all(u8::is_ascii_digit),
+        Shape::Digits { hex: Some(case), .. } => {
+            let digits = tree.span(node);
+            if digits.iter().all(u8::is_ascii_hexdigit) && digits.iter().any(u8::is_ascii_lowercase) {
+                return Some(*case);
+            }
+            digits.iter().all(u8::is_ascii_hexdigit)
+        }
+        Shape::Digits { hex: None, .. } => tree.span(node).iter().all(u8::is_ascii_digit),
         Shape::Decimal => {
             let text = tree.span(node);
             let points = text.iter().filter(|b| **b == b'.').count();

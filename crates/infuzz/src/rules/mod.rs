@@ -241,9 +241,13 @@ impl Checker {
     fn relations(&self, tree: &Tree<'_>, found: &mut Found<'_>) -> bool {
         for &node in tree.relations() {
             let Some(relation) = tree.relation(node).filter(|_| !tree.node(node).short) else { continue };
-            // Digits that are none state nothing.
+            // Digits that are none state nothing, and others than these state it wrongly.
             let stated = tree.number(node);
-            if stated.is_some() && tree.expected(node) == stated {
+            let as_written = |number| match tree.format().field(tree.node(node).field).shape {
+                Shape::Digits { .. } => tree.encode_number(node, number) == tree.span(node),
+                _ => true,
+            };
+            if stated.is_some() && tree.expected(node) == stated && stated.is_none_or(as_written) {
                 continue;
             }
             let mut violation = Violation::one(relation.rule, node, Cause::Relation);

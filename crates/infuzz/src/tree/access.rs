@@ -171,7 +171,7 @@ impl<'f> Tree<'f> {
         match tail {
             Tail::Value => Some(Value::Number(number)),
             Tail::Bit(bit) => Some(Value::Number(number >> bit & 1)),
-            Tail::Length => None,
+            Tail::Length | Tail::Left => None,
             Tail::Attribute(column) => match self.format.field(self.node(node).field).shape {
                 Shape::Enum { of, .. } => self.format.enums[of].row(number).map(|row| row.attributes[column]),
                 _ => None,
@@ -258,6 +258,9 @@ impl<'f> Tree<'f> {
     /// The number that ASCII digits stand for.
     fn digits(&self, node: &Node) -> Option<u64> {
         let text = std::str::from_utf8(&self.bytes[node.start as usize..node.end as usize]).ok()?;
+        if matches!(self.format.field(node.field).shape, Shape::Digits { hex: Some(_), .. }) {
+            return if text.bytes().all(|b| b.is_ascii_hexdigit()) { u64::from_str_radix(text, 16).ok() } else { None };
+        }
         if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
     }
 

@@ -5,7 +5,7 @@ use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree};
 use crate::format::plan::Step;
 use crate::format::{
-    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, TextShape,
+    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape,
 };
 
 /// Builds the arena; takes over what it can of a tree without problems.
@@ -159,7 +159,10 @@ impl Decoder<'_, '_> {
         let format = self.tree.format;
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
-            let value = self.stated(parent, on);
+            let value = match on.tail {
+                Tail::Left => Some((limit - self.at) as u64),
+                _ => self.stated(parent, on),
+            };
             let case = cases.iter().find(|(code, _)| value == Some(*code));
             // Bytes of no case belong to no field.
             let end = match field.size {
@@ -191,6 +194,7 @@ impl Decoder<'_, '_> {
             Some(end) if end <= limit => end,
             _ => limit,
         };
+        let limit = field.before.map_or(limit, |bytes| limit.saturating_sub(bytes as usize).max(self.at));
         let limit = if field.until.is_empty() { limit } else { self.until(&field.until, limit) };
         let node = self.open(id, parent, index);
         if field.relation.is_some() {
@@ -201,7 +205,7 @@ impl Decoder<'_, '_> {
             | Shape::Int { width, .. }
             | Shape::Enum { width, .. }
             | Shape::Bits { width, .. }
-            | Shape::Digits { width } => {
+            | Shape::Digits { width, .. } => {
                 self.leaf(node, usize::from(*width), limit, exact);
             }
             Shape::Const(bytes) => self.leaf(node, bytes.len(), limit, exact),
@@ -230,7 +234,7 @@ impl Decoder<'_, '_> {
             }
             Shape::Switch { .. } => {}
         }
-        if (stated.is_some() || !field.until.is_empty()) && limit < outer && self.at < limit {
+        if (stated.is_some() || field.before.is_some() || !field.until.is_empty()) && limit < outer && self.at < limit {
             self.at = limit;
             self.problem(exact, node);
             self.close(node);

@@ -96,9 +96,10 @@ pub(super) fn with_number<T>(shape: &Shape, value: u64, take: impl FnOnce(&[u8])
             }
             take(bytes)
         }
-        Shape::Digits { width } => {
-            let text = format!("{value:0width$}", width = usize::from(*width));
-            take(&text.as_bytes()[text.len() - usize::from(*width)..])
+        Shape::Digits { width, hex } => {
+            let width = usize::from(*width);
+            let text = if hex.is_some() { format!("{value:0width$X}") } else { format!("{value:0width$}") };
+            take(&text.as_bytes()[text.len() - width..])
         }
         _ => take(&[]),
     }

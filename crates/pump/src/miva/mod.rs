@@ -1,10 +1,11 @@
-//! Drug library and order of the MIVA and Nimbus pumps, as `docs/formats/miva-library.md` and
-//! `docs/formats/miva-order.md` specify them.
+//! Drug library, order and serial frame of the MIVA and Nimbus pumps, as the documents
+//! `miva-library.md`, `miva-order.md` and `miva-frame.md` in `docs/formats` specify them.
 //!
 //! [`validate`] reads an image of flash pages, every byte of it, and names in a refusal the broken
 //! rule, the field and its offset. [`Library`] is a view of an image that was found valid.
-//! [`validate_order`] does the same for an order.
+//! [`validate_order`] does the same for an order, [`validate_frame`] for a frame.
 
+mod frame;
 mod order;
 mod parameters;
 mod protocol;
@@ -14,6 +15,7 @@ mod tree;
 mod validate;
 mod views;
 
+pub use frame::validate_frame;
 pub use order::validate_order;
 pub use refusal::{Path, Refusal, Rule};
 pub use validate::{Index, validate};

@@ -1,4 +1,4 @@
-//! Why an image or an order is refused.
+//! Why an image, an order or a frame is refused.
 
 use core::fmt;
 
@@ -38,6 +38,20 @@ rules! {
     OrderWeight = "order.weight",
     /// A rate per kg is at most 135 mL/h for the weight.
     OrderFlow = "order.flow",
+    /// A frame is as long as its command or answer.
+    FrameSize = "frame.size",
+    /// STX begins a frame and ETX ends it.
+    FrameControl = "frame.control",
+    /// The check is the sum of the payload.
+    FrameCheck = "frame.check",
+    /// A command is one of those known.
+    CommandValue = "command.value",
+    /// A page is one of 1 to 17.
+    PageRange = "page.range",
+    /// A block is one of 64 to 1151.
+    BlockRange = "block.range",
+    /// An order has parts 0 to 7.
+    PartRange = "part.range",
     /// The last four bytes of a record are the CRC-32 of those before it.
     RecordCrc = "record.crc",
     /// Bytes that mean nothing are FF.
@@ -58,7 +72,7 @@ rules! {
     NumberResolution = "number.resolution",
     /// An enumerated field has one of its values.
     EnumValue = "enum.value",
-    /// An access code has three digits.
+    /// An access code has three digits; what is a number in a frame has hexadecimal ones.
     DigitsValue = "digits.value",
     /// A text is well-formed.
     TextUtf8 = "text.utf8",
@@ -154,6 +168,6 @@ pub struct Refusal {
     pub rule: Rule,
     /// The field.
     pub path: Path,
-    /// Its first byte in the image or order.
+    /// Its first byte in the image, order or frame.
     pub offset: usize,
 }

@@ -125,6 +125,17 @@ impl Compiler<'_> {
                 };
                 return Ok(Shape::List { item: *item, count });
             }
+            Shape::Switch { cases, on } if source.sizes.is_some() => {
+                let mut resolved = Vec::new();
+                for (name, (_, case)) in source.sizes.iter().flat_map(BTreeMap::keys).zip(cases) {
+                    let Ok(size) = name.get_ref().parse() else {
+                        return self.fail(name, "a case is a number of bytes");
+                    };
+                    resolved.push((size, *case));
+                }
+                let on = Operand { tail: Tail::Left, ..on.clone() };
+                return Ok(Shape::Switch { on, cases: resolved });
+            }
             Shape::Switch { cases, .. } => {
                 let Some(on) = &source.switch else { return Err(self.error(span, "`cases` without `switch`")) };
                 let operand = self.operand(context, on)?;
@@ -181,7 +192,14 @@ impl Compiler<'_> {
                 None => return Err(self.error(span, "`shape = \"enum\"` needs `enum`")),
             },
             "bits" => Shape::Bits { width: integer()?, big, names: source.bits.clone().unwrap_or_default() },
-            "digits" => Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX) },
+            "digits" => {
+                let hex = match source.base {
+                    None | Some(10) => None,
+                    Some(16) => Some(self.rule_or(source.case_rule.as_ref(), "digits.case", span.clone())?),
+                    Some(_) => return Err(self.error(span, "digits have base 10 or 16")),
+                };
+                Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX), hex }
+            }
             "decimal" => Shape::Decimal,
             "const" => match &source.value {
                 Some(value) => {

@@ -55,6 +55,7 @@ impl Compiler<'_> {
             float: source.shape.as_ref().is_some_and(|shape| shape.get_ref() == "float"),
             default: None,
             slots: None,
+            before: source.before,
             until: Vec::new(),
             exact: None,
         });
@@ -71,7 +72,7 @@ impl Compiler<'_> {
             let name = self.format.field(id).name.clone();
             let item = self.instantiate(item, span, owner, name, format!("{path}[]"))?;
             Shape::List { item, count: Count::Rest }
-        } else if let Some(cases) = source.cases.clone() {
+        } else if let Some(cases) = source.cases.as_ref().or(source.sizes.as_ref()).cloned() {
             let mut fields = Vec::new();
             let prefix = path.rsplit_once('.').map_or(String::new(), |(before, _)| format!("{before}."));
             for record in cases.values() {

@@ -150,6 +150,16 @@ impl<'a> Compiler<'a> {
                 return Err(self.error(span, "the slots of this list do not always take the same bytes"));
             }
         }
+        for field in &self.format.fields {
+            let Shape::Switch { on: Operand { tail: Tail::Left, .. }, cases } = &field.shape else { continue };
+            for (size, case) in cases {
+                let constant = derived::constant_size(&self.format, *case).map(u64::from);
+                if constant != Some(*size) {
+                    let span = self.raw[usize::from(case.0)].span.clone();
+                    return Err(self.error(span, format!("this record does not always take {size} bytes")));
+                }
+            }
+        }
         if let Some(lookup) = &self.source.lookup {
             let table = self.list_named(RecordId(0), &lookup.table)?;
             let item = self.item_record(table, &lookup.table)?;

@@ -66,7 +66,7 @@ pub(super) fn names<'f>(cases: &mut Cases<'f>, tree: &Tree<'f>) {
                 let contents = contents(text, text.charset.map(|index| &format.charsets[index]));
                 Table { tree, rule, rows }.texts(cases, text, &contents);
             }
-            Shape::Digits { width } => {
+            Shape::Digits { width, hex: None } => {
                 let full = filled(cases, tree, *table);
                 let full = full.as_ref().unwrap_or(tree);
                 let rows = rows(full, *table, operand);
