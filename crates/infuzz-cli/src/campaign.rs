@@ -1,5 +1,6 @@
 //! A campaign: an engine at work, listened to until it ends, and what came of it.
 
+use crate::device::Chosen;
 use crate::engine::{Engine, Left, Place, Told, said};
 use crate::failure::Failure;
 use crate::remote::{CASE_LIMIT, Remote, STOP};
@@ -173,8 +174,11 @@ impl Campaign {
     pub fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
         let target = self.place.target;
         let setting = Setting::named(target.format)?;
-        let mut remote =
-            Remote::new(target.format, CASE_LIMIT.max(Duration::from_millis(target.time_limit_ms.into())))?;
+        let mut remote = Remote::new(
+            target.format,
+            Chosen::BuiltIn,
+            CASE_LIMIT.max(Duration::from_millis(target.time_limit_ms.into())),
+        )?;
         let mut findings: Vec<Finding> = Vec::new();
         for left in self.engine.left(&self.place)? {
             let input = self.engine.form().wire(&mut self.body, files::read(&left.path)?);
@@ -190,7 +194,8 @@ impl Campaign {
             files::make_folder(&self.place.findings())?;
             files::write(&path, &kept)?;
             let (_, rule, field) = replay::judged(setting, &kept);
-            let shown = came.map(|came| replay::findings(target, &path, &kept, &came, (rule, field)));
+            let shown =
+                came.map(|came| replay::findings((target, &Chosen::BuiltIn), &path, &kept, &came, (rule, field)));
             let mut shown = shown.unwrap_or_default();
             if shown.is_empty() {
                 shown.push(self.unseen(&left, &path, &kept, kind, state, said));
@@ -229,7 +234,7 @@ impl Campaign {
             field: None,
             state: state.into(),
             file: Some(files::shown(path)),
-            replay: Some(replay::replay_command(self.place.target, path)),
+            replay: Some(replay::replay_command((self.place.target, &Chosen::BuiltIn), path)),
             alone: again.unwrap_or(false),
             deterministic: again.unwrap_or(false),
             detail: format!("{seen} (under {}; the replay without an engine does not show it)", self.engine.name()),

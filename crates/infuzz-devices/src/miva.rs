@@ -51,6 +51,7 @@ impl Device for MivaInProcess {
             libraries: true,
             therapy: true,
             restart: true,
+            activate: true,
             look_up: true,
             snapshot: true,
             reasons: true,

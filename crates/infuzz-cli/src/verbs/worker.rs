@@ -1,7 +1,9 @@
 //! The hidden verb `worker`: see the module `worker`.
 
 use crate::Status;
+use crate::device::DeviceArguments;
 use crate::failure::Failure;
+use crate::protocol::Serves;
 use std::path::PathBuf;
 
 /// What `worker` takes.
@@ -10,6 +12,12 @@ pub struct Arguments {
     /// Format of the device's path
     #[arg(long)]
     format: String,
+    /// What stands behind the contract
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// What it does with the inputs
+    #[arg(long)]
+    serves: Serves,
     /// Where the number of each request is written before it runs
     #[arg(long)]
     number_file: PathBuf,
@@ -17,6 +25,8 @@ pub struct Arguments {
 
 /// Serves requests. Errors here mean that the other side is gone.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    crate::worker::serve(&arguments.format, &arguments.number_file).map_err(|error| Failure::worker(&error))?;
+    let chosen = arguments.device.chosen()?;
+    crate::worker::serve(&arguments.format, &chosen, arguments.serves, &arguments.number_file)
+        .map_err(|error| Failure::worker(&error))?;
     Ok(Status::Expected)
 }
