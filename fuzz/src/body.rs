@@ -5,11 +5,11 @@ use crate::table::{Input, Target};
 use arbitrary::Unstructured;
 use infuzz::builtin::Builtin;
 use infuzz::device::{Device, Outcome};
-use infuzz::finding::Raised;
+use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::Judgement;
 use infuzz::mutate::{Mutation, crossover};
-use infuzz::oracle::{Bench, CaseResult, Meter, STATES};
+use infuzz::oracle::{Bench, BenchError, CaseResult, Meter, STATES};
 use infuzz::script::EditScript;
 use infuzz::session::Session;
 use std::collections::BTreeMap;
@@ -21,8 +21,7 @@ type Pump = Box<dyn Device>;
 #[cfg(feature = "tripwire")]
 type Pump = crate::tripwire::Tripwire;
 
-fn pump(format: &Format) -> Pump {
-    let device = infuzz_devices::built_in(format);
+fn pump(device: Box<dyn Device>) -> Pump {
     #[cfg(feature = "tripwire")]
     let device = crate::tripwire::Tripwire::around(device);
     device
@@ -65,9 +64,21 @@ fn description(name: &'static str, builtin: &Builtin) -> Result<&'static Format,
 }
 
 impl Body {
-    /// Sets a target up. An error is a mistake in the built-in descriptions or seeds, or a device
-    /// that does not accept the known-good libraries.
+    /// Sets a target up on the device that is built in for it.
     pub fn new(target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
+        let format = Self::description_of(target)?;
+        Self::on(infuzz_devices::built_in(format), target, meter)
+    }
+
+    /// The description of a target's inputs.
+    pub fn description_of(target: &'static Target) -> Result<&'static Format, String> {
+        let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
+        description(target.format, builtin)
+    }
+
+    /// Sets a target up on a device. An error is a mistake in the built-in descriptions or seeds, or a device
+    /// that does not accept the known-good libraries.
+    pub fn on(device: Box<dyn Device>, target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         let format = description(target.format, builtin)?;
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
@@ -75,7 +86,7 @@ impl Body {
         let libraries = description(of_libraries.name, of_libraries)?;
         let known = |name: &str| of_libraries.seed(libraries, name).map_err(|e| e.to_string());
         let known_good = [known("known-good-a")?, known("known-good-b")?];
-        let mut bench = builtin.bench(format, libraries, known_good, pump(format)).map_err(|e| e.to_string())?;
+        let mut bench = builtin.bench(format, libraries, known_good, pump(device)).map_err(|e| e.to_string())?;
         if let Some(meter) = meter {
             bench = bench.with_meter(meter);
         }
@@ -206,8 +217,13 @@ impl Body {
     }
 
     fn run_in(&mut self, state: usize, deliveries: &[Vec<u8>]) -> (Option<Fault>, Vec<CaseResult>) {
-        if self.bench.reset().is_err() {
-            return (None, Vec::new());
+        // A device in this process is restored, which cannot fail.
+        if let Err(error) = self.bench.reset() {
+            let raised = match error {
+                BenchError::Fell(raised) => raised,
+                error => Raised::new(Kind::NotRecovered, error.to_string()),
+            };
+            return (Some(Fault { raised, rule: None, deliveries: deliveries.to_vec() }), Vec::new());
         }
         self.bench.prepare(state);
         if let [only] = deliveries {

@@ -4,6 +4,7 @@ use crate::body::{Body, Fault};
 use crate::table::{Input, Target};
 use infuzz::oracle::Meter;
 use infuzz::rng::Rng;
+use std::ops::ControlFlow;
 
 /// What came of an exploration.
 #[derive(Debug, Clone)]
@@ -41,6 +42,21 @@ pub fn explore(
     mut before: impl FnMut(u64, &[u8]),
 ) -> Result<Exploration, String> {
     let mut body = Body::new(target, meter)?;
+    Ok(explore_on(&mut body, seed, runs, mutating, |run, data| {
+        before(run, data);
+        ControlFlow::Continue(())
+    }))
+}
+
+/// The same for a target that is set up already; `before` may also end it.
+pub fn explore_on(
+    body: &mut Body,
+    seed: u64,
+    runs: u64,
+    mutating: Mutating,
+    mut before: impl FnMut(u64, &[u8]) -> ControlFlow<()>,
+) -> Exploration {
+    let target = body.target();
     let mut rng = Rng::new(seed);
     let mut pool: Vec<Vec<u8>> = body.seeds().to_vec();
     let mut reached = 0;
@@ -63,7 +79,9 @@ pub fn explore(
             }
             Input::Edits => (0..rng.between(32, 256)).map(|_| rng.draw() as u8).collect(),
         };
-        before(run, &data);
+        if before(run, &data).is_break() {
+            break;
+        }
         executions += 1;
         if let Some(found) = body.execute(&data) {
             fault = Some((executions, found));
@@ -81,5 +99,5 @@ pub fn explore(
         reached = now;
     }
     let total = body.reach().points().len();
-    Ok(Exploration { executions, reached: (reached, total), missing: body.reach().missing(), fault })
+    Exploration { executions, reached: (reached, total), missing: body.reach().missing(), fault }
 }

@@ -18,7 +18,7 @@ mod trace;
 mod tripwire;
 
 pub use body::{Body, Fault};
-pub use explore::{Exploration, Mutating, explore};
+pub use explore::{Exploration, Mutating, explore, explore_on};
 pub use files::replay_files;
 pub use guidance::{Guidance, Measured};
 pub use reach::{Reach, ReachPoint};

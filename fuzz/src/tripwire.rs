@@ -2,6 +2,7 @@
 //! determinism gate reports a device with moods.
 
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request, Which, digest};
+use infuzz::finding::Raised;
 
 /// The variable that says how the device is bad; without it, it panics.
 pub const VARIABLE: &str = "INFUZZ_TRIPWIRE";
@@ -106,6 +107,10 @@ impl Device for Tripwire {
 
     fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
         self.pump.fail_power_after(writes, torn);
+    }
+
+    fn fault(&mut self) -> Option<Raised> {
+        self.pump.fault()
     }
 }
 

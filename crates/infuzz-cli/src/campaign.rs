@@ -1,5 +1,6 @@
 //! A campaign: an engine at work, listened to until it ends, and what came of it.
 
+use crate::device::Chosen;
 use crate::engine::{Engine, Left, Place, Told, said};
 use crate::failure::Failure;
 use crate::remote::{CASE_LIMIT, Remote, STOP};
@@ -173,7 +174,8 @@ impl Campaign {
     pub fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
         let target = self.place.target;
         let setting = Setting::named(target.format)?;
-        let mut remote = Remote::new(setting, CASE_LIMIT.max(Duration::from_millis(target.time_limit_ms.into())))?;
+        let case = CASE_LIMIT.max(Duration::from_millis(target.time_limit_ms.into()));
+        let mut remote = Remote::new(setting, Chosen::BuiltIn, case)?;
         let mut findings: Vec<Finding> = Vec::new();
         for left in self.engine.left(&self.place)? {
             let input = self.engine.form().wire(&mut self.body, files::read(&left.path)?);
@@ -189,7 +191,8 @@ impl Campaign {
             files::make_folder(&self.place.findings())?;
             files::write(&path, &kept)?;
             let (_, rule, field) = replay::judged(setting, &kept);
-            let shown = came.map(|came| replay::findings(target, (&path, None), &kept, &came, (rule, field)));
+            let on = (target, &Chosen::BuiltIn, None);
+            let shown = came.map(|came| replay::findings(on, &path, &kept, &came, (rule, field)));
             let mut shown = shown.unwrap_or_default();
             if shown.is_empty() {
                 shown.push(self.unseen(&left, &path, &kept, kind, state, said));
@@ -228,7 +231,7 @@ impl Campaign {
             field: None,
             state: state.into(),
             file: Some(files::shown(path)),
-            replay: Some(replay::replay_command(self.place.target, path, None)),
+            replay: Some(replay::replay_command((self.place.target, &Chosen::BuiltIn, None), path)),
             alone: again.unwrap_or(false),
             deterministic: again.unwrap_or(false),
             detail: format!("{seen} (under {}; the replay without an engine does not show it)", self.engine.name()),

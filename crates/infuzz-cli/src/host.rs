@@ -1,10 +1,11 @@
 //! Starts a worker process and watches over it: its answers, its death, its silence.
 
+use infuzz_devices::process::end_left_over;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -15,6 +16,10 @@ use std::time::{Duration, Instant};
 pub const IDLE: u64 = 1;
 /// In the number file: this and the request's number while a request runs. 0 until then.
 pub const WORKING: u64 = 2;
+
+/// End of the name of the file beside the number file that names the group of processes that a
+/// worker has started.
+pub const GROUP: &str = "group";
 
 /// How long the watchdog waits between two looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -79,6 +84,7 @@ pub struct Host {
     lines: Receiver<String>,
     errors: Option<JoinHandle<Vec<u8>>>,
     number_file: File,
+    group_file: PathBuf,
     seen: u64,
     since: Instant,
     limits: Limits,
@@ -89,6 +95,7 @@ impl Host {
     /// Starts `command`, which writes what it does to `number_file`.
     pub fn start(mut command: Command, number_file: &Path, limits: Limits) -> io::Result<Host> {
         std::fs::write(number_file, 0u64.to_le_bytes())?;
+        let group_file = number_file.with_extension(GROUP);
         let number_file = File::open(number_file)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).env("RUST_BACKTRACE", "0");
         let mut child = command.spawn()?;
@@ -106,7 +113,7 @@ impl Host {
             });
         }
         let errors = child.stderr.take().map(|stderr| std::thread::spawn(move || tail(stderr)));
-        Ok(Host { child, lines, errors, number_file, seen: 0, since: Instant::now(), limits, end: None })
+        Ok(Host { child, lines, errors, number_file, group_file, seen: 0, since: Instant::now(), limits, end: None })
     }
 
     /// Where requests are written; can be taken once. Dropping it lets the worker end.
@@ -143,6 +150,11 @@ impl Host {
         } else if self.since.elapsed() > limit {
             self.kill(End::Hung(self.doing()));
         }
+    }
+
+    /// Ends the worker; nothing more of it is wanted.
+    pub fn stop(&mut self) {
+        self.kill(End::Stopped);
     }
 
     fn kill(&mut self, end: End) {
@@ -201,6 +213,8 @@ impl Drop for Host {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
+        // A worker that was killed could not end what it had started.
+        end_left_over(&self.group_file);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod campaign;
 mod describe;
+mod device;
 mod engine;
 mod failure;
 mod files;
@@ -16,6 +17,7 @@ mod remote;
 mod setting;
 mod targets;
 mod tools;
+mod unguided;
 mod verbs;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! What the command and its worker process say to each other.
 //!
-//! Requests are binary frames on the worker's standard input (kind, number, length, bytes);
+//! Requests are binary frames on the worker's standard input (number, length, bytes);
 //! answers are JSON, one per line, on its standard output. Before the worker runs a request it
 //! writes the request's number to a file, so that its death or its silence can be told apart.
 
@@ -9,20 +9,28 @@ use infuzz::sweep::Outcome;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
-/// What a request wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// One case of a sweep: no reset before it, a short answer.
-    Sweep = 1,
-    /// A file by itself, after a reset: a full answer.
-    Replay = 2,
+/// What a worker does with the inputs it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Serves {
+    /// Cases of a sweep: no reset before each, a short answer.
+    Sweep,
+    /// Files by themselves, each after a reset: a full answer.
+    Replay,
+}
+
+impl Serves {
+    /// As the worker is told.
+    pub fn word(self) -> &'static str {
+        match self {
+            Serves::Sweep => "sweep",
+            Serves::Replay => "replay",
+        }
+    }
 }
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What is wanted.
-    pub wanted: Wanted,
     /// Its number.
     pub number: u64,
     /// The bytes to deliver, or a session.
@@ -34,8 +42,7 @@ const MOST: u64 = 1 << 30;
 
 impl Request {
     /// Writes a request.
-    pub fn write(to: &mut impl Write, wanted: Wanted, number: u64, bytes: &[u8]) -> io::Result<()> {
-        to.write_all(&[wanted as u8])?;
+    pub fn write(to: &mut impl Write, number: u64, bytes: &[u8]) -> io::Result<()> {
         to.write_all(&number.to_le_bytes())?;
         to.write_all(&(bytes.len() as u64).to_le_bytes())?;
         to.write_all(bytes)
@@ -43,7 +50,7 @@ impl Request {
 
     /// Reads a request; none at the end.
     pub fn read(from: &mut impl Read) -> io::Result<Option<Request>> {
-        let mut head = [0; 17];
+        let mut head = [0; 16];
         let mut have = 0;
         while have < head.len() {
             match from.read(&mut head[have..])? {
@@ -53,18 +60,13 @@ impl Request {
             }
         }
         let word = |at: usize| head[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let (number, length) = (word(1), word(9));
-        let wanted = match head[0] {
-            1 => Wanted::Sweep,
-            2 => Wanted::Replay,
-            _ => return Err(io::ErrorKind::InvalidData.into()),
-        };
+        let (number, length) = (word(0), word(8));
         if length > MOST {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let mut bytes = vec![0; length as usize];
         from.read_exact(&mut bytes)?;
-        Ok(Some(Request { wanted, number, bytes }))
+        Ok(Some(Request { number, bytes }))
     }
 }
 
@@ -76,6 +78,8 @@ pub enum Answer {
     Ready(Vec<String>),
     /// The device does not accept the known-good libraries.
     NotAccepted(String),
+    /// The device crashed or did not answer on them.
+    Fell(Kind, String),
     /// The bench cannot be set up.
     Failed(String),
     /// Cases of a sweep in which nothing is wrong: the first's number, and the first letter of
@@ -162,13 +166,10 @@ mod tests {
     #[test]
     fn requests_read_back_as_written() {
         let mut pipe = Vec::new();
-        Request::write(&mut pipe, Wanted::Sweep, 7, b"abc").expect("written");
-        Request::write(&mut pipe, Wanted::Replay, u64::MAX, b"").expect("written");
+        Request::write(&mut pipe, 7, b"abc").expect("written");
+        Request::write(&mut pipe, u64::MAX, b"").expect("written");
         let mut from = pipe.as_slice();
-        assert_eq!(
-            Request::read(&mut from).expect("read"),
-            Some(Request { wanted: Wanted::Sweep, number: 7, bytes: b"abc".to_vec() })
-        );
+        assert_eq!(Request::read(&mut from).expect("read"), Some(Request { number: 7, bytes: b"abc".to_vec() }));
         assert_eq!(Request::read(&mut from).expect("read").map(|r| r.number), Some(u64::MAX));
         assert_eq!(Request::read(&mut from).expect("read"), None);
     }
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn a_cut_request_is_an_error() {
         let mut pipe = Vec::new();
-        Request::write(&mut pipe, Wanted::Sweep, 7, b"abc").expect("written");
+        Request::write(&mut pipe, 7, b"abc").expect("written");
         for length in 1..pipe.len() {
             assert!(Request::read(&mut &pipe[..length]).is_err(), "{length}");
         }

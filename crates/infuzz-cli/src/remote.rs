@@ -1,13 +1,14 @@
 //! A device in a worker process, asked one file at a time.
 
+use crate::device::Chosen;
 use crate::failure::Failure;
 use crate::files::Scratch;
 use crate::host::{Doing, End, Heard, Host, Limits};
-use crate::protocol::{Answer, Replayed, Request, Wanted};
+use crate::protocol::{Answer, Replayed, Request, Serves};
 use crate::setting::Setting;
 use infuzz::finding::Kind;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -40,24 +41,28 @@ impl Came {
     }
 }
 
-/// The command that starts a worker.
-pub fn worker(setting: Setting, number_file: &std::path::Path) -> Result<Command, Failure> {
+/// The command that starts a worker for a format.
+pub fn worker(setting: Setting, chosen: &Chosen, serves: Serves, number_file: &Path) -> Result<Command, Failure> {
     let own = std::env::current_exe().map_err(|error| Failure::worker(&error))?;
     let mut command = Command::new(own);
-    command.arg("worker").arg("--format").arg(setting.builtin.name).arg("--number-file").arg(number_file);
+    command
+        .args(["worker", "--format", setting.builtin.name, "--serves", serves.word()])
+        .arg("--number-file")
+        .arg(number_file)
+        .args(chosen.arguments());
     if let Some(library) = setting.library {
-        command.arg("--library").arg(library);
+        command.args(["--library", library]);
     }
     Ok(command)
 }
 
 /// Why a worker that died before any request cannot be used.
-pub fn not_ready(why: String) -> Failure {
+pub fn not_ready(chosen: &Chosen, why: String) -> Failure {
     Failure::new(
-        "the pump cannot be set up",
-        "built-in pump",
+        "the device cannot be set up",
+        chosen.to_string(),
         why,
-        "mend the pump until it accepts the known-good libraries; see `crates/infuzz/seeds`",
+        "mend it until it accepts the known-good libraries; see `crates/infuzz/seeds`",
     )
 }
 
@@ -65,6 +70,7 @@ pub fn not_ready(why: String) -> Failure {
 #[derive(Debug)]
 pub struct Remote {
     setting: Setting,
+    chosen: Chosen,
     limits: Limits,
     number_file: PathBuf,
     worker: Option<(Host, ChildStdin)>,
@@ -74,11 +80,12 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// A device for inputs of a format.
-    pub fn new(setting: Setting, case: Duration) -> Result<Remote, Failure> {
+    /// A device for inputs of a format; `case` is the time limit of a delivery to a built-in one.
+    pub fn new(setting: Setting, chosen: Chosen, case: Duration) -> Result<Remote, Failure> {
         let scratch = Scratch::new()?;
         let number_file = scratch.path().join("number");
-        Ok(Remote { setting, limits: Limits::of_case(case), number_file, worker: None, asked: 0, _scratch: scratch })
+        let limits = Limits::of_case(chosen.case_limit(case));
+        Ok(Remote { setting, chosen, limits, number_file, worker: None, asked: 0, _scratch: scratch })
     }
 
     /// Replays a file after a reset.
@@ -90,7 +97,7 @@ impl Remote {
             None => self.start()?,
         };
         // A worker that is gone does not read; what became of it is heard below.
-        let _ = Request::write(&mut requests, Wanted::Replay, number, bytes).and_then(|()| requests.flush());
+        let _ = Request::write(&mut requests, number, bytes).and_then(|()| requests.flush());
         loop {
             match host.hear(&STOP) {
                 Heard::Line(line) => match serde_json::from_str(&line) {
@@ -98,14 +105,16 @@ impl Remote {
                         self.worker = Some((host, requests));
                         return Ok(Came::Through(replayed));
                     }
-                    Ok(Answer::NotAccepted(why) | Answer::Failed(why)) => return Err(not_ready(why)),
+                    Ok(Answer::NotAccepted(why) | Answer::Failed(why) | Answer::Fell(_, why)) => {
+                        return Err(not_ready(&self.chosen, why));
+                    }
                     _ => {}
                 },
                 Heard::Nothing => {}
                 Heard::End(End::Stopped) => return Err(stopped()),
-                Heard::End(End::Died(Doing::SetUp, why)) => return Err(not_ready(why)),
+                Heard::End(End::Died(Doing::SetUp, why)) => return Err(not_ready(&self.chosen, why)),
                 Heard::End(End::Hung(Doing::SetUp)) => {
-                    return Err(not_ready(format!("no end within {:?}", self.limits.set_up)));
+                    return Err(not_ready(&self.chosen, format!("no end within {:?}", self.limits.set_up)));
                 }
                 Heard::End(End::Hung(_)) => {
                     return Ok(Came::Fell(Kind::Hang, format!("no end within {:?}", self.limits.case)));
@@ -119,8 +128,8 @@ impl Remote {
     }
 
     fn start(&self) -> Result<(Host, ChildStdin), Failure> {
-        let mut host = Host::start(worker(self.setting, &self.number_file)?, &self.number_file, self.limits)
-            .map_err(|error| Failure::worker(&error))?;
+        let command = worker(self.setting, &self.chosen, Serves::Replay, &self.number_file)?;
+        let mut host = Host::start(command, &self.number_file, self.limits).map_err(|error| Failure::worker(&error))?;
         let requests = host.requests().ok_or_else(|| Failure::worker(&std::io::ErrorKind::BrokenPipe.into()))?;
         Ok((host, requests))
     }

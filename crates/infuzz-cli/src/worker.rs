@@ -3,17 +3,17 @@
 //! Whatever the device does to the process (a panic, an abort, a stack overflow, no end) is seen
 //! by the command that started it, see `host`.
 
-use crate::host::{IDLE, WORKING};
+use crate::device::Chosen;
+use crate::host::{GROUP, IDLE, WORKING};
 use crate::meter::METER;
-use crate::protocol::{Answer, Pass, Replayed, Request, Step, Wanted};
+use crate::protocol::{Answer, Pass, Replayed, Request, Serves, Step};
 use crate::setting::{BenchFailure, Setting};
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
 use infuzz::session::{Session, SessionStep};
-use infuzz::sweep::{Plan, Sweeper, wrong_reason};
-use infuzz_devices::built_in;
+use infuzz::sweep::{Outcome, Plan, Sweeper, wrong_reason};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::fs::FileExt;
@@ -27,32 +27,35 @@ const BATCH: usize = 256;
 const EVERY: Duration = Duration::from_millis(50);
 
 /// Serves requests until there are no more. The exit status only matters to `host`.
-pub fn serve(format: &str, library: Option<&str>, number_file: &Path) -> io::Result<()> {
+pub fn serve(of: (&str, Option<&str>), chosen: &Chosen, serves: Serves, number_file: &Path) -> io::Result<()> {
+    let (format, library) = of;
     let mut to = BufWriter::new(io::stdout().lock());
+    let group_file = number_file.with_extension(GROUP);
     let number_file = File::options().write(true).open(number_file)?;
     let setting = match Setting::named(format).and_then(|setting| setting.against(library)) {
         Ok(setting) => setting,
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
-    let bench = || {
-        let bench = setting.bench(built_in(setting.format))?;
-        Ok::<_, BenchFailure>(bench.with_meter(METER).thorough())
+    let device = match chosen.open(setting.format, Some(&group_file)) {
+        Ok(device) => device,
+        Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
-    let (sweeping, replaying) = match bench().and_then(|first| Ok((first, bench()?))) {
-        Ok(both) => both,
+    let not_observable = not_observable(device.capabilities());
+    let bench = match setting.bench(device) {
+        Ok(bench) => bench.with_meter(METER).thorough(),
         Err(BenchFailure::Bench(BenchError::NotAccepted(why))) => return say(&mut to, &Answer::NotAccepted(why)),
+        Err(BenchFailure::Bench(BenchError::Fell(raised))) => {
+            return say(&mut to, &Answer::Fell(raised.kind, raised.detail));
+        }
         Err(error) => return say(&mut to, &Answer::Failed(error.to_string())),
     };
     let plan = Plan::empty(setting.format);
-    let mut worker = Worker {
-        number_file,
-        to,
-        sweeper: Sweeper::new(&plan, sweeping),
-        replayer: Replayer { bench: replaying, judge: Judge::new(setting.format) },
-        passed: (0, String::new()),
-        said: Instant::now(),
+    let serving = match serves {
+        Serves::Sweep => Serving::Sweep(Box::new(Sweeper::new(&plan, bench))),
+        Serves::Replay => Serving::Replay(Box::new(Replayer { bench, judge: Judge::new(setting.format) })),
     };
-    say(&mut worker.to, &Answer::Ready(not_observable(built_in(setting.format).capabilities())))?;
+    let mut worker = Worker { number_file, to, serving, passed: (0, String::new()), said: Instant::now() };
+    say(&mut worker.to, &Answer::Ready(not_observable))?;
     worker.run(&requests())
 }
 
@@ -102,16 +105,23 @@ fn not_observable(has: Capabilities) -> Vec<String> {
     needs(has.libraries && has.therapy, Kind::StateChanged);
     needs(has.reasons, Kind::WrongReason);
     needs(has.rewrite, Kind::NotCanonical);
+    if !has.activate {
+        kinds.push("activation");
+    }
     // An answer on this path has no bytes and takes no time of the device.
     kinds.extend(["late", "leaked"]);
     kinds.into_iter().map(str::to_string).collect()
 }
 
+enum Serving<'p> {
+    Sweep(Box<Sweeper<'p, 'static, Box<dyn Device>>>),
+    Replay(Box<Replayer>),
+}
+
 struct Worker<'p, W> {
     number_file: File,
     to: W,
-    sweeper: Sweeper<'p, 'static, Box<dyn Device>>,
-    replayer: Replayer,
+    serving: Serving<'p>,
     passed: (u64, String),
     said: Instant,
 }
@@ -133,10 +143,13 @@ impl<W: Write> Worker<'_, W> {
             };
             for request in &batch {
                 self.note(WORKING + request.number)?;
-                match request.wanted {
-                    Wanted::Sweep => self.sweep(request)?,
-                    Wanted::Replay => {
-                        let replayed = self.replayer.replay(request);
+                match &mut self.serving {
+                    Serving::Sweep(sweeper) => {
+                        let outcome = sweeper.deliver(request.number as usize, &request.bytes, "");
+                        self.swept(outcome)?;
+                    }
+                    Serving::Replay(replayer) => {
+                        let replayed = replayer.replay(request);
                         say(&mut self.to, &Answer::Replayed(replayed))?;
                     }
                 }
@@ -151,14 +164,13 @@ impl<W: Write> Worker<'_, W> {
         self.number_file.write_all_at(&number.to_le_bytes(), 0)
     }
 
-    fn sweep(&mut self, request: &Request) -> io::Result<()> {
-        let outcome = self.sweeper.deliver(request.number as usize, &request.bytes, "");
+    fn swept(&mut self, outcome: Outcome) -> io::Result<()> {
         if !outcome.raised.is_empty() || !outcome.known_good {
             self.flush()?;
             return say(&mut self.to, &Answer::Wrong(outcome));
         }
         if self.passed.1.is_empty() {
-            self.passed.0 = request.number;
+            self.passed.0 = outcome.case as u64;
         }
         self.passed.1.push(outcome.expected.chars().next().unwrap_or('u'));
         if self.passed.1.len() >= BATCH || self.said.elapsed() >= EVERY {

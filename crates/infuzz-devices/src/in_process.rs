@@ -84,6 +84,7 @@ impl Device for PumpInProcess {
             libraries: true,
             therapy: true,
             restart: true,
+            activate: true,
             look_up: true,
             snapshot: true,
             reasons: true,

@@ -6,9 +6,11 @@
 mod in_process;
 mod memory;
 mod miva;
+pub mod process;
 
 pub use in_process::PumpInProcess;
 pub use miva::MivaInProcess;
+pub use process::Process;
 
 use infuzz::device::Device;
 use infuzz::format::Format;

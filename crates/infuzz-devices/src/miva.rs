@@ -58,6 +58,7 @@ impl Device for MivaInProcess {
             libraries: true,
             therapy: true,
             restart: true,
+            activate: true,
             look_up: true,
             snapshot: true,
             reasons: true,

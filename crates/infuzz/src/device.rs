@@ -1,5 +1,6 @@
 //! The contract of a device under test: bytes in, an answer and a few numbers out.
 
+use crate::finding::Raised;
 use std::borrow::Cow;
 
 /// What a device said to an input.
@@ -109,7 +110,7 @@ impl LookUp {
 }
 
 /// What a device can do beyond taking bytes. A verdict that needs more is *not observable*.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     /// [`Device::observe`] tells active and staged library.
     pub libraries: bool,
@@ -117,6 +118,8 @@ pub struct Capabilities {
     pub therapy: bool,
     /// [`Device::restart`] works.
     pub restart: bool,
+    /// [`Device::activate`] works.
+    pub activate: bool,
     /// [`Device::look_up`] works.
     pub look_up: bool,
     /// [`Device::snapshot`] and [`Device::restore`] work.
@@ -218,6 +221,11 @@ pub trait Device {
     /// From now on the power fails after so many writes to the device's memory; `torn`: of the
     /// next one a part is stored. None: the power is back.
     fn fail_power_after(&mut self, _writes: Option<u32>, _torn: bool) {}
+    /// What has befallen a device outside this process since its last reset, such as a crash or a
+    /// hang. Whatever it is asked after that has no answer until it is reset.
+    fn fault(&mut self) -> Option<Raised> {
+        None
+    }
 }
 
 impl<D: Device + ?Sized> Device for Box<D> {
@@ -274,6 +282,9 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
         (**self).fail_power_after(writes, torn);
+    }
+    fn fault(&mut self) -> Option<Raised> {
+        (**self).fault()
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Bench<'f, D> {
     /// What the device showed in the known-good step when no case came before: by whether time had
     /// passed before it, and by active library.
     twin: [[Vec<Observation>; 2]; 2],
+    /// Whether that is known: a device does not come to show something else by a reset.
+    learned: bool,
     /// Whether time has passed since the therapy was started.
     passed: bool,
     /// Whether it was stopped for the next case.
@@ -133,6 +135,9 @@ pub enum BenchError {
     /// The device does not take them before any case has run.
     #[error("the device does not accept the known-good libraries before the first case: {0}")]
     NotAccepted(String),
+    /// It crashed, or did not answer, before any case has run.
+    #[error("{}: {} on the known-good libraries, before the first case", .0.kind.words(), .0.detail)]
+    Fell(Raised),
 }
 
 impl<'f, D: Device> Bench<'f, D> {
@@ -170,6 +175,7 @@ impl<'f, D: Device> Bench<'f, D> {
             known,
             active: 0,
             twin: Default::default(),
+            learned: false,
             passed: false,
             stopped: false,
             ran_ms: 0,
@@ -199,15 +205,19 @@ impl<'f, D: Device> Bench<'f, D> {
             return Err(BenchError::NoMessage(format.rule(rule).to_string()));
         }
         self.messages = Some(Messages { path: format.name.clone(), good, returns: format.has_environment() });
-        match self.known_good_message() {
+        let taken = self.known_good_message();
+        if let Some(raised) = self.device.fault() {
+            return Err(BenchError::Fell(raised));
+        }
+        match taken {
             Ok(()) => Ok(self),
             Err(raised) => Err(BenchError::NotAccepted(raised.detail)),
         }
     }
 
-    /// Also holds deliveries against the memory budget.
+    /// Also holds deliveries against the memory budget, if the device's memory can be measured.
     pub fn with_meter(mut self, meter: Meter) -> Self {
-        self.meter = Some(meter);
+        self.meter = self.has.memory.then_some(meter);
         self
     }
 
@@ -250,26 +260,40 @@ impl<'f, D: Device> Bench<'f, D> {
         }
         self.device.reset();
         let answer = self.device.deliver(&self.known[0].bytes);
+        if let Some(raised) = self.device.fault() {
+            return Err(BenchError::Fell(raised));
+        }
         if answer.outcome != Outcome::Accepted {
             return Err(BenchError::NotAccepted(describe(&answer)));
         }
         self.change_over();
         self.start_anew();
+        if !self.learned {
+            self.learn()?;
+        }
+        if self.has.snapshot {
+            self.ready = Some(self.device.snapshot());
+        }
+        Ok(())
+    }
+
+    /// Learns what the device shows in the known-good step when no case came before.
+    fn learn(&mut self) -> Result<(), BenchError> {
         for passed in [false, true] {
             for _ in 0..2 {
                 if passed {
                     self.let_time_pass();
                 }
                 let active = self.active;
-                if let Err(raised) = self.known_good_step() {
-                    return Err(BenchError::NotAccepted(raised.detail));
+                let step = self.known_good_step();
+                if let Some(raised) = self.device.fault() {
+                    return Err(BenchError::Fell(raised));
                 }
+                step.map_err(|raised| BenchError::NotAccepted(raised.detail))?;
                 self.twin[usize::from(passed)][active] = std::mem::take(&mut self.log);
             }
         }
-        if self.has.snapshot {
-            self.ready = Some(self.device.snapshot());
-        }
+        self.learned = true;
         Ok(())
     }
 
@@ -306,9 +330,14 @@ impl<'f, D: Device> Bench<'f, D> {
         self.device.stop();
         if self.has.restart {
             self.metered().run(D::restart);
-        } else {
+        } else if self.has.activate {
             self.metered().ask(D::activate);
         }
+    }
+
+    /// Whether it can be seen that a library comes into use.
+    fn shows_use(&self) -> bool {
+        self.has.libraries && (self.has.restart || self.has.activate)
     }
 
     fn let_time_pass(&mut self) {
@@ -330,24 +359,29 @@ impl<'f, D: Device> Bench<'f, D> {
         }
     }
 
-    /// What came of an input at which the device panicked.
+    /// What came of an input at which the device panicked or fell.
     fn crashed(&mut self, bytes: &[u8], crash: Raised) -> CaseResult {
         let answer = Answer { outcome: Outcome::Silent, reason: None };
         CaseResult { judgement: self.judge.judge(bytes), answer, raised: vec![crash], known_good: false }
     }
 
-    /// Runs what may make the device panic. What the device has become by that is not known: it is
+    /// Runs what may make the device panic or fall. What it has become by that is not known: it is
     /// reset.
     fn caught<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> Result<R, Raised> {
-        if !self.catches {
-            return Ok(run(self));
-        }
-        catch_unwind(AssertUnwindSafe(|| run(self))).map_err(|panic| {
+        let result = if self.catches {
+            catch_unwind(AssertUnwindSafe(|| run(self))).map_err(|panic| {
+                let said = panic.downcast_ref::<String>().map(String::as_str);
+                let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+                Raised::new(Kind::Crash, format!("the device panicked: {said}"))
+            })
+        } else {
+            Ok(run(self))
+        };
+        let result = self.device.fault().map_or(result, Err);
+        if result.is_err() {
             let _ = self.reset();
-            let said = panic.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message");
-            Raised::new(Kind::Crash, format!("the device panicked: {said}"))
-        })
+        }
+        result
     }
 
     fn uncaught(&mut self, bytes: &[u8]) -> CaseResult {
@@ -528,7 +562,7 @@ impl<'f, D: Device> Bench<'f, D> {
         let seen = self.observe();
         self.log.push(seen);
         let known = &self.known[other];
-        if self.has.libraries && seen.active != Some(known.held) {
+        if self.shows_use() && seen.active != Some(known.held) {
             return lost("the known-good library was accepted, but is not active after a restart".into());
         }
         let look_up = self.has.look_up;

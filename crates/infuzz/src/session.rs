@@ -108,7 +108,7 @@ impl SessionStep {
             SessionStep::Send(_) | SessionStep::Again(_) | SessionStep::Activate => true,
             // Whether a therapy runs decides what an activation must come to.
             SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
-            SessionStep::Request(Request::Activate, _) => has.therapy,
+            SessionStep::Request(Request::Activate, _) => has.therapy && has.activate,
             SessionStep::Restart => has.restart,
             SessionStep::Request(..) | SessionStep::BeginFull { .. } => has.transfer,
             SessionStep::Damage(_) => has.damage && has.libraries,

@@ -1,6 +1,7 @@
 //! `explain FILE`: what each byte says, what is broken, and what the pump says to it.
 
 use crate::describe::{Span, spans};
+use crate::device::Chosen;
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, DIM, FIELDS, GOOD, OPEN, count, hex, out, styled};
 use crate::remote::{CASE_LIMIT, Came, Remote};
@@ -45,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let plain = tree.bytes().to_vec();
     // A sketched format has no device.
     let came = if setting.builtin.complete {
-        Some(Remote::new(setting, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
+        Some(Remote::new(setting, Chosen::BuiltIn, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
     } else {
         None
     };

@@ -1,18 +1,23 @@
 //! `fuzz`: runs a target under a coverage-guided engine, with progress people can follow.
 
 use crate::campaign::Campaign;
+use crate::device::{Chosen, DeviceArguments};
 use crate::engine::{Budget, Place, engine};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, note, out, styled};
 use crate::remote::stop_on_interrupt;
-use crate::{Status, files, output, targets};
+use crate::{Status, files, output, targets, unguided};
 use infuzz::finding::Finding;
+use infuzz_fuzz::Target;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 /// Reach points that are named where many were not reached.
 const SHOWN: usize = 8;
+
+/// The engine where none is named.
+const DEFAULT_ENGINE: &str = "libfuzzer";
 
 /// Time where none is given.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -25,9 +30,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub struct Arguments {
     /// The target
     target: String,
-    /// The engine: libfuzzer, afl, honggfuzz or bolero
-    #[arg(long, default_value = "libfuzzer")]
-    engine: String,
+    /// The engine: libfuzzer, afl, honggfuzz or bolero [default: libfuzzer]
+    #[arg(long)]
+    engine: Option<String>,
+    /// What is fuzzed; a process device is fuzzed without an engine and without coverage feedback
+    #[command(flatten)]
+    device: DeviceArguments,
     /// How long, such as 90s, 10m or 2h
     #[arg(long, value_parser = duration)]
     time: Option<Duration>,
@@ -85,7 +93,11 @@ struct ReachPoints {
 /// Runs a target.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = targets::target(&arguments.target)?;
-    let mut engine = engine(&arguments.engine)?;
+    let chosen = arguments.device.chosen()?;
+    if chosen.is_process() {
+        return unguided(arguments, target, &chosen);
+    }
+    let mut engine = engine(arguments.engine.as_deref().unwrap_or(DEFAULT_ENGINE))?;
     let root = files::workspace()?;
     let scratch = files::Scratch::new()?;
     let mut place = Place::new(&root, engine.name(), target, scratch.path())?;
@@ -120,12 +132,50 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
             "run it by hand to see more; docs/engines.md has each engine's own command",
         ));
     }
-    if arguments.json {
-        output::json(&report);
-    } else {
-        out(&told(&report));
+    Ok(tell(&report, arguments.json))
+}
+
+/// Runs a target on a device whose code no engine can see into.
+fn unguided(arguments: &Arguments, target: &'static Target, chosen: &Chosen) -> Result<Status, Failure> {
+    if let Some(engine) = &arguments.engine {
+        return Err(Failure::new(
+            "no engine can be used",
+            chosen.to_string(),
+            format!("{engine} follows the coverage of a target in its own process"),
+            "leave --engine out, or fuzz the built-in device",
+        ));
     }
-    Ok(if report.findings.is_empty() { Status::Expected } else { Status::Findings })
+    stop_on_interrupt();
+    let seed = arguments.seed.unwrap_or_else(|| if arguments.runs.is_some() { 1 } else { drawn() });
+    note(&format!("seed {seed}"));
+    note(&format!(
+        "no coverage feedback: {chosen} is a process of its own; inputs are mutated by their structure only"
+    ));
+    let time = arguments.time.or(arguments.runs.is_none().then_some(MINUTE));
+    let ran = unguided::run(target, chosen, seed, arguments.runs, time)?;
+    let (reached, total) = ran.explored.reached;
+    let report = Report {
+        target: target.name,
+        engine: "none",
+        sanitizer: "none",
+        seed,
+        executions: ran.explored.executions,
+        exec_per_s: ran.per_second,
+        edges: 0,
+        reach_points: ReachPoints { reached, total, missing: ran.explored.missing },
+        states: None,
+        findings: ran.findings,
+    };
+    Ok(tell(&report, arguments.json))
+}
+
+fn tell(report: &Report, json: bool) -> Status {
+    if json {
+        output::json(report);
+    } else {
+        out(&told(report));
+    }
+    if report.findings.is_empty() { Status::Expected } else { Status::Findings }
 }
 
 fn drawn() -> u32 {
@@ -137,9 +187,9 @@ fn told(report: &Report) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{} under {}: {} executions, {}/s, {} edges, reach points {}/{}",
+        "{} {}: {} executions, {}/s, {} edges, reach points {}/{}",
         styled(BOLD, report.target),
-        report.engine,
+        if report.engine == "none" { "without an engine".into() } else { format!("under {}", report.engine) },
         report.executions,
         report.exec_per_s,
         report.edges,

@@ -1,5 +1,6 @@
 //! `replay TARGET FILE…`: verdicts step by step, in plain words.
 
+use crate::device::{Chosen, DeviceArguments};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, DIM, GOOD, OPEN, count, out, styled};
 use crate::protocol::{Pass, Step};
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// The library that an order is held against: a file, or a seed by its name, such as fuller
     #[arg(long)]
     library: Option<String>,
+    /// What it is delivered to
+    #[command(flatten)]
+    device: DeviceArguments,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -65,11 +69,12 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let inputs = arguments.files.iter().map(|path| Ok((path, read(path)?)));
     let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
     stop_on_interrupt();
-    let mut remote = Remote::new(setting, Duration::from_millis(arguments.case_timeout))?;
+    let chosen = arguments.device.chosen()?;
+    let mut remote = Remote::new(setting, chosen.clone(), Duration::from_millis(arguments.case_timeout))?;
     let mut report = Report { target: target.name, files: Vec::new() };
     for (path, bytes) in inputs {
         let came = remote.ask(&bytes)?;
-        let one = file_report(target, setting, path, &bytes, &came);
+        let one = file_report((target, &chosen, setting.library), setting, path, &bytes, &came);
         if !arguments.json {
             out(&told(&one, &bytes, &came));
         }
@@ -100,10 +105,13 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// What a file is replayed on, and the library that it is held against.
+pub type On<'a> = (&'static Target, &'a Chosen, Option<&'static str>);
+
 /// The findings of a file as every verb reports them.
 pub fn findings(
-    target: &'static Target,
-    (path, library): (&Path, Option<&str>),
+    on: On<'_>,
+    path: &Path,
     bytes: &[u8],
     came: &Came,
     of: (Option<String>, Option<String>),
@@ -111,14 +119,14 @@ pub fn findings(
     let make =
         |kind: Kind, state: &str, detail: &str, deterministic: bool, of: (Option<String>, Option<String>)| Finding {
             id: id(kind, bytes),
-            target: target.name.into(),
+            target: on.0.name.into(),
             kind,
             cwe: format!("CWE-{}", kind.cwe()),
             rule: of.0,
             field: of.1,
             state: state.into(),
             file: Some(files::shown(path)),
-            replay: Some(replay_command(target, path, library)),
+            replay: Some(replay_command(on, path)),
             alone: true,
             deterministic,
             detail: detail.into(),
@@ -144,13 +152,15 @@ pub fn id(kind: Kind, bytes: &[u8]) -> String {
 }
 
 /// A command that shows a finding again.
-pub fn replay_command(target: &'static Target, path: &Path, library: Option<&str>) -> String {
-    let quoted = |shown: String| {
-        let plain = shown.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c));
-        if plain { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
-    };
-    let library = library.map(|library| format!(" --library {}", quoted(library.into()))).unwrap_or_default();
-    format!("cargo infuzz replay {} {}{library}", target.name, quoted(files::shown(path)))
+pub fn replay_command(on: On<'_>, path: &Path) -> String {
+    let (target, chosen, library) = on;
+    let library = library.into_iter().flat_map(|library| ["--library".to_string(), library.to_string()]);
+    let words = [files::shown(path)].into_iter().chain(chosen.arguments()).chain(library);
+    let quoted = words.map(|word| {
+        let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c));
+        if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    });
+    format!("cargo infuzz replay {} {}", target.name, quoted.collect::<Vec<_>>().join(" "))
 }
 
 /// The rule that the bytes break by the description, and where.
@@ -162,7 +172,7 @@ pub fn judged(setting: Setting, bytes: &[u8]) -> (String, Option<String>, Option
     (judgement.word().into(), rule, violations.first().map(|violation| describe::path(tree, violation.node)))
 }
 
-fn file_report(target: &'static Target, setting: Setting, path: &Path, bytes: &[u8], came: &Came) -> FileReport {
+fn file_report(on: On<'_>, setting: Setting, path: &Path, bytes: &[u8], came: &Came) -> FileReport {
     let decisive = match came {
         Came::Through(replayed) => replayed.decisive().cloned(),
         Came::Fell(..) => None,
@@ -181,7 +191,7 @@ fn file_report(target: &'static Target, setting: Setting, path: &Path, bytes: &[
             (expected, rule, field, "none".into(), None)
         }
     };
-    let findings = findings(target, (path, setting.library), bytes, came, (rule.clone(), field.clone()));
+    let findings = findings(on, path, bytes, came, (rule.clone(), field.clone()));
     let verdict = if findings.is_empty() { "pass" } else { "fail" };
     FileReport { file: path.display().to_string(), expected, rule, answer, reason, field, verdict, findings }
 }

@@ -1,27 +1,27 @@
 //! `sweep`: every field with every value class, and the known-good library after each case.
 
+use crate::device::{Chosen, DeviceArguments};
 use crate::failure::Failure;
 use crate::heatmap::{self, Seen};
 use crate::host::{Doing, End, Heard, Host, Limits};
 use crate::minimise::minimise;
 use crate::output::{BAD, BOLD, DIM, GOOD, count, note, out, styled};
-use crate::protocol::{Answer, Request, Wanted};
+use crate::protocol::{Answer, Request, Serves};
 use crate::remote::{self, CASE_LIMIT, Remote, STOP, stop_on_interrupt, stopped};
 use crate::setting::{DEFAULT_FORMAT, Setting};
 use crate::verbs::replay::{id, replay_command};
 use crate::{Status, describe, files, output, targets};
 use indicatif::{ProgressBar, ProgressStyle};
 use infuzz::builtin::BUILTIN;
-use infuzz::device::Device;
 use infuzz::finding::{Finding, Kind};
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::STATES;
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{How, Instances, Outcome, Plan, Report};
-use infuzz_devices::built_in;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
+use std::ops::Range;
 use std::path::Path;
 use std::process::ChildStdin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,6 +54,12 @@ pub struct Arguments {
     /// Seed of the order of the cases; drawn and printed if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// What is swept
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// Only so many of the cases, drawn by the seed; the others are counted as skipped
+    #[arg(long, value_name = "CASES")]
+    sample: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -112,6 +118,8 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
             "name a library with `--library`",
         ));
     }
+    let chosen = arguments.device.chosen()?;
+    let has = chosen.open(setting.format, None)?.capabilities();
     let library = library.as_deref().unwrap_or(setting.builtin.base);
     let base = setting.library(library)?;
     if let (Some(given), Judgement::Refuse(rule)) = (setting.library, Judge::new(setting.format).judge(&base)) {
@@ -145,11 +153,17 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let plan = planning.join().map_err(|_| Failure::internal("the plan of the sweep", "it panicked"));
     waiting.finish_and_clear();
     let mut plan = plan?;
-    let left_out = plan.keep_possible(built_in(setting.format).capabilities());
+    let left_out = plan.keep_possible(has);
     plan.shuffle(seed);
-    let mut sweep = Sweep::new(setting, &plan, Duration::from_millis(arguments.case_timeout));
+    let mut sweep = Sweep::new(setting, chosen, &plan, Duration::from_millis(arguments.case_timeout));
     sweep.until_first = arguments.until_first;
     sweep.left_out = left_out;
+    sweep.until = arguments.sample.unwrap_or(usize::MAX).min(plan.cases.len());
+    sweep.bar.set_length(sweep.until as u64);
+    if sweep.until < plan.cases.len() {
+        let left_out = plan.cases.len() - sweep.until;
+        sweep.messages.push(format!("left out because of --sample: {left_out} of {}", count(plan.cases.len(), "case")));
+    }
     sweep.all()?;
     if sweep.stopped && sweep.ran() == 0 {
         return Err(stopped());
@@ -166,7 +180,8 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     if let Some(failure) = sweep.failure {
         return Err(failure);
     }
-    let status = match (report.findings.is_empty(), report.skipped) {
+    // What the user wanted to be left out is told, and is no failure.
+    let status = match (report.findings.is_empty(), report.skipped - (plan.cases.len() - sweep.until)) {
         (false, _) => Status::Findings,
         (true, 0) => Status::Expected,
         (true, _) => Status::CouldNotRun,
@@ -192,6 +207,8 @@ struct Found {
     same: usize,
     /// The first case after the device was reset for the last time.
     since: usize,
+    /// Whether the worker was gone with it, so that nobody ran the case again.
+    took_worker: bool,
 }
 
 /// How one worker came to its end, and what is next.
@@ -202,8 +219,11 @@ enum Next {
 
 struct Sweep<'p> {
     setting: Setting,
+    chosen: Chosen,
     plan: &'p Plan<'static>,
     limits: Limits,
+    /// The first case that is not to be run.
+    until: usize,
     seen: Vec<Seen>,
     /// What each case was to be; filled for all of them in the end.
     expected: Vec<Option<char>>,
@@ -230,7 +250,7 @@ struct Sweep<'p> {
 }
 
 impl<'p> Sweep<'p> {
-    fn new(setting: Setting, plan: &'p Plan<'static>, case: Duration) -> Self {
+    fn new(setting: Setting, chosen: Chosen, plan: &'p Plan<'static>, case: Duration) -> Self {
         let cases = plan.cases.len();
         let bar = ProgressBar::new(cases as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} cases, {per_sec}, {msg}") {
@@ -239,7 +259,9 @@ impl<'p> Sweep<'p> {
         Sweep {
             setting,
             plan,
-            limits: Limits::of_case(case),
+            limits: Limits::of_case(chosen.case_limit(case)),
+            chosen,
+            until: cases,
             seen: vec![Seen::NotRun; cases],
             expected: vec![None; cases],
             known_good: 0,
@@ -268,34 +290,43 @@ impl<'p> Sweep<'p> {
         let mut from = 0;
         while let Next::From(next) = self.one_worker(from, &number_file)? {
             from = next;
-            if from >= self.seen.len() {
+            if from >= self.until || self.is_hopeless() {
                 break;
             }
-            if self.crashes >= MOST_CRASHES || self.hangs >= MOST_HANGS {
-                self.messages.push(format!(
-                    "stopped after {} and {}",
-                    count(self.crashes, "crash").replace("crashs", "crashes"),
-                    count(self.hangs, "hang")
-                ));
-                break;
-            }
+        }
+        if self.is_hopeless() {
+            self.messages.push(format!(
+                "stopped after {} and {}",
+                count(self.crashes, "crash").replace("crashs", "crashes"),
+                count(self.hangs, "hang")
+            ));
         }
         Ok(())
     }
 
+    /// Whether there have been so many crashes and hangs that the rest is left out.
+    fn is_hopeless(&self) -> bool {
+        self.crashes >= MOST_CRASHES || self.hangs >= MOST_HANGS
+    }
+
     fn one_worker(&mut self, from: usize, number_file: &Path) -> Result<Next, Failure> {
         self.since = from;
-        let command = remote::worker(self.setting, number_file)?;
+        let command = remote::worker(self.setting, &self.chosen, Serves::Sweep, number_file)?;
         let mut host = Host::start(command, number_file, self.limits).map_err(|error| Failure::worker(&error))?;
         let requests = host.requests();
-        let plan = self.plan;
+        let (plan, until) = (self.plan, self.until);
         // The number of the last request written, for a worker that dies while it waits.
         let fed = AtomicUsize::new(from);
         let end = std::thread::scope(|scope| {
-            scope.spawn(|| feed(plan, from, requests, &fed));
+            scope.spawn(|| feed(plan, from..until, requests, &fed));
             loop {
                 match host.hear(&STOP) {
-                    Heard::Line(line) => self.said(&line),
+                    Heard::Line(line) => {
+                        self.said(&line);
+                        if self.is_hopeless() {
+                            host.stop();
+                        }
+                    }
                     Heard::Nothing => self.bar.tick(),
                     Heard::End(end) => return end,
                 }
@@ -304,18 +335,18 @@ impl<'p> Sweep<'p> {
         match end {
             End::Done if self.first_step.is_some() => Ok(Next::Over),
             End::Done => {
-                let missing = self.seen[from..].iter().filter(|seen| **seen == Seen::NotRun).count();
+                let missing = self.seen[from..until].iter().filter(|seen| **seen == Seen::NotRun).count();
                 if missing > 0 {
                     self.messages.push(format!("the worker ended early; {} left out", count(missing, "case")));
                 }
                 Ok(Next::Over)
             }
             End::Stopped => {
-                self.stopped = true;
+                self.stopped = !self.is_hopeless();
                 Ok(Next::Over)
             }
             End::Died(Doing::Request(case), why) => Ok(self.fell(case as usize, from, Kind::Crash, why)),
-            End::Died(Doing::Waiting, why) if self.seen[from..].iter().any(|seen| *seen != Seen::NotRun) => {
+            End::Died(Doing::Waiting, why) if self.seen[from..until].iter().any(|seen| *seen != Seen::NotRun) => {
                 Ok(self.fell_between(from, why))
             }
             End::Hung(Doing::Request(case)) => {
@@ -356,6 +387,7 @@ impl<'p> Sweep<'p> {
                 self.not_observable = not_observable.into_iter().chain(left_out).collect();
             }
             Ok(Answer::NotAccepted(why)) => self.first_step = Some((Kind::ValidRefused, why)),
+            Ok(Answer::Fell(kind, why)) => self.first_step = Some((kind, why)),
             Ok(Answer::Failed(why)) => self.messages.push(why),
             Ok(Answer::Passed(first, verdicts)) => {
                 for (case, expected) in (first as usize..).zip(verdicts.chars()) {
@@ -383,6 +415,7 @@ impl<'p> Sweep<'p> {
         self.known_good += usize::from(outcome.known_good);
         let field = outcome.field.filter(|field| !field.is_empty()).unwrap_or_else(|| planned.path.clone());
         for (kind, detail) in outcome.raised {
+            self.fallen(kind);
             self.note(Found {
                 case: outcome.case,
                 kind,
@@ -393,6 +426,7 @@ impl<'p> Sweep<'p> {
                 deterministic: outcome.deterministic,
                 same: 1,
                 since: self.since,
+                took_worker: false,
             });
         }
         // The worker resets the device after each of these.
@@ -431,11 +465,7 @@ impl<'p> Sweep<'p> {
                 self.passed(before, expected);
             }
         }
-        if kind == Kind::Crash {
-            self.crashes += 1
-        } else {
-            self.hangs += 1
-        }
+        self.fallen(kind);
         if let Some(planned) = self.plan.cases.get(case) {
             let (expected, rule, field) = self.judged(case);
             let why = if self.seen[case] == Seen::NotRun { why } else { format!("after its end, {why}") };
@@ -453,9 +483,15 @@ impl<'p> Sweep<'p> {
                 deterministic: false,
                 same: 1,
                 since: self.since,
+                took_worker: true,
             });
         }
         Next::From(case + 1)
+    }
+
+    fn fallen(&mut self, kind: Kind) {
+        self.crashes += usize::from(kind == Kind::Crash);
+        self.hangs += usize::from(kind == Kind::Hang);
     }
 
     /// What a case is to be, the rule it breaks, and where.
@@ -493,13 +529,14 @@ impl<'p> Sweep<'p> {
                 deterministic: true,
                 same: 1,
                 since: 0,
+                took_worker: false,
             };
             kept.push(self.finding(&found, &bytes, "no library, no therapy"));
         }
-        let mut remote = Remote::new(self.setting, self.limits.case)?;
+        let mut remote = Remote::new(self.setting, self.chosen.clone(), self.limits.case)?;
         for mut one in std::mem::take(&mut self.found) {
             let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
-            if matches!(one.kind, Kind::Crash | Kind::Hang) && !STOP.load(Ordering::Relaxed) {
+            if one.took_worker && !STOP.load(Ordering::Relaxed) {
                 let first = remote.ask(&bytes)?.kinds();
                 one.alone = first.contains(&one.kind);
                 one.deterministic = one.alone && remote.ask(&bytes)?.kinds() == first;
@@ -537,6 +574,10 @@ impl<'p> Sweep<'p> {
         if !remote.ask(&session)?.kinds().contains(&found.kind) {
             return Ok(None);
         }
+        // A process takes too long for each of the many tries that this needs.
+        if self.chosen.is_process() {
+            return Ok(Some(session));
+        }
         Ok(Some(minimise(self.setting, remote, &session)?.0))
     }
 
@@ -561,7 +602,10 @@ impl<'p> Sweep<'p> {
             field: Some(found.field.clone()),
             state: state.into(),
             file: path.as_deref().map(files::shown),
-            replay: path.and_then(|path| Some(replay_command(targets::of_format(name)?, &path, self.setting.library))),
+            replay: path.and_then(|path| {
+                let on = (targets::of_format(name)?, &self.chosen, self.setting.library);
+                Some(replay_command(on, &path))
+            }),
             alone: found.alone,
             deterministic: found.deterministic,
             detail: found.detail.clone(),
@@ -637,8 +681,12 @@ impl<'p> Sweep<'p> {
             let _ = writeln!(text, "  {}", styled(DIM, finding.replay.as_deref().unwrap_or_default()));
         }
         if report.skipped > 0 {
-            let why = if self.stopped { "interrupted" } else { "not run" };
-            let _ = writeln!(text, "\n{}: {} did not run", styled(BAD, why), count(report.skipped, "case"));
+            let left_out = report.planned - self.until;
+            if report.skipped > left_out {
+                let why = if self.stopped { "interrupted" } else { "not run" };
+                let _ =
+                    writeln!(text, "\n{}: {} did not run", styled(BAD, why), count(report.skipped - left_out, "case"));
+            }
         }
         let verdict = match report.findings.len() {
             0 => styled(GOOD, "no findings"),
@@ -650,13 +698,11 @@ impl<'p> Sweep<'p> {
 }
 
 /// Sends the cases from `from` on. A worker that is gone does not read; the watchdog tells why.
-fn feed(plan: &Plan<'_>, from: usize, requests: Option<ChildStdin>, fed: &AtomicUsize) {
+fn feed(plan: &Plan<'_>, cases: Range<usize>, requests: Option<ChildStdin>, fed: &AtomicUsize) {
     let Some(requests) = requests else { return };
     let mut to = BufWriter::with_capacity(1 << 16, requests);
-    for (case, planned) in plan.cases.iter().enumerate().skip(from) {
-        if STOP.load(Ordering::Relaxed)
-            || Request::write(&mut to, Wanted::Sweep, case as u64, &plan.bytes(planned)).is_err()
-        {
+    for (case, planned) in plan.cases.iter().enumerate().take(cases.end).skip(cases.start) {
+        if STOP.load(Ordering::Relaxed) || Request::write(&mut to, case as u64, &plan.bytes(planned)).is_err() {
             return;
         }
         fed.store(case, Ordering::Relaxed);

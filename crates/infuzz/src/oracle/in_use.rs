@@ -11,12 +11,12 @@ impl<D: Device> Bench<'_, D> {
     /// A valid library that was accepted waits while a therapy runs. It is in use after a restart,
     /// or after its activation where no therapy runs; its entries, and no others, can be looked up.
     pub(super) fn put_to_use(&mut self, bytes: &[u8], sent: Held, before: Observation, raised: &mut Vec<Raised>) {
-        if self.has.therapy && !self.activates(sent, before, raised) {
+        if self.has.therapy && self.has.activate && !self.activates(sent, before, raised) {
             return;
         }
         self.change_over();
         let after = self.observe();
-        if self.has.libraries && after.active != Some(sent) {
+        if self.shows_use() && after.active != Some(sent) {
             raised.push(Raised::new(
                 Kind::ValidRefused,
                 "accepted, but not in use after the therapy was stopped and the device restarted",

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::reason::wrong_reason;
 use crate::device::Device;
 use crate::finding::{Kind, Raised};
-use crate::oracle::{Bench, CaseResult, STATES};
+use crate::oracle::{Bench, BenchError, CaseResult, STATES};
 use crate::rules::{Cause, Violation};
 use crate::session::{Session, SessionStep};
 use serde::{Deserialize, Serialize};
@@ -127,8 +127,10 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
     }
 
     fn alone(&mut self, index: usize, bytes: &[u8]) -> Vec<Raised> {
-        if self.bench.reset().is_err() {
-            return vec![Raised::new(Kind::NotRecovered, "the device cannot be reset")];
+        match self.bench.reset() {
+            Ok(()) => {}
+            Err(BenchError::Fell(raised)) => return vec![raised],
+            Err(_) => return vec![Raised::new(Kind::NotRecovered, "the device cannot be reset")],
         }
         let result = self.one(index, bytes);
         let mut raised = result.raised.clone();

@@ -1,5 +1,6 @@
 //! `corpus add`: keeps a regression, minimised, under a telling name, with the reason beside it.
 
+use crate::device::Chosen;
 use crate::failure::Failure;
 use crate::minimise::minimise;
 use crate::output::out;
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let folder = files::workspace()?.join("corpus").join(target.name).join("regression");
     stop_on_interrupt();
-    let mut remote = Remote::new(setting, CASE_LIMIT)?;
+    let mut remote = Remote::new(setting, Chosen::BuiltIn, CASE_LIMIT)?;
     let (bytes, came) =
         if arguments.as_is { (before.clone(), remote.ask(&before)?) } else { minimise(setting, &mut remote, &before)? };
     let name = format!("{:08x}-{}", digest(&bytes) >> 32, slug(setting, &bytes, &came));

@@ -1,6 +1,7 @@
 //! `corpus sync`: what all engines have found, in the one corpus that all read.
 
 use crate::campaign::kept;
+use crate::device::Chosen;
 use crate::engine::{ENGINES, Engine, Form, Libfuzzer, Place, engine};
 use crate::failure::Failure;
 use crate::output::out;
@@ -56,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         let path = place.findings().join(replay::id(left.kind, &bytes));
         files::make_folder(&place.findings())?;
         files::write(&path, &bytes)?;
-        output::note(&format!("fails: {}", replay::replay_command(target, &path, None)));
+        output::note(&format!("fails: {}", replay::replay_command((target, &Chosen::BuiltIn, None), &path)));
     }
     let old = files::in_folder(&place.corpus)?;
     let new = files::in_folder(&merged)?;

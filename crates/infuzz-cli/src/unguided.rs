@@ -1,0 +1,79 @@
+//! A target's seeded loop on a device in a process of its own: the same mutators and oracles as
+//! under an engine, without coverage.
+
+use crate::device::Chosen;
+use crate::failure::Failure;
+use crate::files;
+use crate::remote::STOP;
+use crate::setting::Setting;
+use crate::verbs::replay;
+use indicatif::ProgressBar;
+use infuzz::finding::Finding;
+use infuzz::oracle::STATES;
+use infuzz_fuzz::{Body, Exploration, Fault, Mutating, Target, explore_on};
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// What came of it.
+pub struct Ran {
+    /// Executions and reach points.
+    pub explored: Exploration,
+    /// Executions per second.
+    pub per_second: u64,
+    /// The finding at which it ended, kept.
+    pub findings: Vec<Finding>,
+}
+
+/// Executes mutated inputs until the first finding, the last run, or the end of the time.
+pub fn run(
+    target: &'static Target,
+    chosen: &Chosen,
+    seed: u32,
+    runs: Option<u64>,
+    time: Option<Duration>,
+) -> Result<Ran, Failure> {
+    let device = chosen.open(Setting::named(target.format)?.format, None)?;
+    let mut body = Body::on(device, target, None).map_err(|why| crate::remote::not_ready(chosen, why))?;
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let begun = Instant::now();
+    let until = time.and_then(|time| begun.checked_add(time));
+    let explored = explore_on(&mut body, seed.into(), runs.unwrap_or(u64::MAX), Mutating::Structure, |run, _| {
+        bar.set_message(format!("{run} executions"));
+        let is_over = until.is_some_and(|until| Instant::now() >= until) || STOP.load(Ordering::Relaxed);
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    bar.finish_and_clear();
+    let per_second = (explored.executions as f64 / begun.elapsed().as_secs_f64().max(1e-9)) as u64;
+    let found = explored.fault.iter().map(|(_, fault)| keep(&mut body, target, chosen, fault));
+    let findings = found.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(Ran { explored, per_second, findings })
+}
+
+/// Keeps what was delivered, after it was run once more.
+fn keep(body: &mut Body, target: &'static Target, chosen: &Chosen, fault: &Fault) -> Result<Finding, Failure> {
+    let again = body.run(&fault.deliveries);
+    let kept = crate::campaign::kept(target, fault.deliveries.clone());
+    let kind = fault.raised.kind;
+    let folder = files::workspace()?.join("target/infuzz/findings").join(target.name);
+    files::make_folder(&folder)?;
+    let id = replay::id(kind, &kept);
+    let path = folder.join(&id);
+    files::write(&path, &kept)?;
+    let (_, _, field) = replay::judged(Setting::named(target.format)?, &kept);
+    Ok(Finding {
+        id,
+        target: target.name.into(),
+        kind,
+        cwe: format!("CWE-{}", kind.cwe()),
+        rule: fault.rule.clone(),
+        field,
+        state: STATES[Body::state(&fault.deliveries)].into(),
+        file: Some(files::shown(&path)),
+        replay: Some(replay::replay_command((target, chosen, None), &path)),
+        alone: again.as_ref().is_some_and(|again| again.raised.kind == kind),
+        deterministic: again.is_some_and(|again| again.raised == fault.raised),
+        detail: fault.raised.detail.clone(),
+    })
+}
