@@ -141,7 +141,7 @@ mod tests {
             }
             let mut mutation = Mutation::new(&format, vec![seed(target.seeds[0])]);
             let mut trips = |run: u64| {
-                let mut data = seed(target.seeds[0]);
+                let mut data = seed(target.seeds[run as usize % target.seeds.len()]);
                 mutation.mutate(&mut data, target.max_len, run);
                 catch_unwind(AssertUnwindSafe(|| device.take(builtin, &data))).is_err()
             };
