@@ -51,7 +51,7 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
         let binary = scratch.build()?;
         let median = |raw, runs| {
             let mut tries = Vec::new();
-            for target in targets(defect.of.0) {
+            for target in targets(defect.of) {
                 for seed in 1..=SEEDS {
                     let found = explored(&scratch, &binary, target.name, runs, seed, raw)?;
                     tries.push(found.unwrap_or(u64::MAX));
@@ -71,10 +71,44 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
 
 /// The longest a single execution may take before the exploration counts as hung.
 const QUIET: Duration = Duration::from_secs(20);
-/// Format and library of the sweep that is to find a change of a file of the pump: a small library
-/// with every kind of record.
-pub fn swept_for(path: &str) -> (&'static str, &'static str) {
-    if path.contains("miva/") { ("miva-library", "fuller") } else { ("drug-library", "every-kind") }
+
+/// A sweep that is to find a change of the pump.
+#[derive(Clone, Copy, Debug)]
+pub struct Swept {
+    pub format: &'static str,
+    /// A small library with every kind of record, or the one that messages are held against.
+    library: &'static str,
+}
+
+impl Swept {
+    /// What the command takes.
+    pub fn arguments(self) -> Vec<&'static str> {
+        let mut arguments = vec!["sweep", "--format", self.format, "--seed", "1", "--json"];
+        if !self.library.is_empty() {
+            arguments.extend(["--library", self.library]);
+        }
+        arguments
+    }
+}
+
+const DRUG_LIBRARY: Swept = Swept { format: "drug-library", library: "every-kind" };
+const MIVA_LIBRARY: Swept = Swept { format: "miva-library", library: "fuller" };
+const MIVA_ORDER: Swept = Swept { format: "miva-order", library: "fuller" };
+const MIVA_FRAME: Swept = Swept { format: "miva-frame", library: "" };
+
+/// The sweeps for a change of a file of the pump, the one it belongs to first.
+pub fn swept_for(path: &str) -> &'static [Swept] {
+    if path.contains("miva/order") {
+        &[MIVA_ORDER]
+    } else if path.contains("miva/frame") {
+        &[MIVA_FRAME]
+    } else if path.contains("miva/protocol") {
+        &[MIVA_LIBRARY, MIVA_ORDER]
+    } else if path.contains("miva/") {
+        &[MIVA_LIBRARY]
+    } else {
+        &[DRUG_LIBRARY]
+    }
 }
 
 /// The object that `defects --json` prints.
@@ -94,7 +128,7 @@ pub struct Defect {
     pub found_by: Vec<FoundBy>,
     /// What is swept and explored for it.
     #[serde(skip)]
-    of: (&'static str, &'static str),
+    of: &'static [Swept],
 }
 
 /// Who found a defect, and after how many cases.
@@ -116,10 +150,13 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
         scratch.restore()?;
         scratch.apply(patch)?;
         let binary = scratch.build()?;
-        if let Some(cases) = swept(&scratch, &binary, defect.of)? {
-            defect.found_by.push(FoundBy { by: "sweep".into(), cases });
+        for one in defect.of {
+            if let Some(cases) = swept(&scratch, &binary, *one)? {
+                defect.found_by.push(FoundBy { by: "sweep".into(), cases });
+                break;
+            }
         }
-        for target in targets(defect.of.0) {
+        for target in targets(defect.of) {
             if let Some(cases) = explored(&scratch, &binary, target.name, runs, 1, false)? {
                 defect.found_by.push(FoundBy { by: target.name.into(), cases });
             }
@@ -181,14 +218,15 @@ fn head(patch: &Path) -> Result<Defect, Failure> {
     })
 }
 
-/// The targets that take single files of a format.
-fn targets(format: &str) -> impl Iterator<Item = &'static Target> {
-    TARGETS.iter().filter(move |target| target.input == Input::File && target.format == format)
+/// The targets that take single files of what is swept.
+fn targets(of: &'static [Swept]) -> impl Iterator<Item = &'static Target> {
+    let swept = |target: &&Target| of.iter().any(|swept| swept.format == target.format);
+    TARGETS.iter().filter(|target| target.input == Input::File).filter(swept)
 }
 
 /// The sweep up to its first finding: how many cases that took.
-fn swept(scratch: &Scratch, binary: &Path, (format, library): (&str, &str)) -> Result<Option<u64>, Failure> {
-    let arguments = ["sweep", "--format", format, "--library", library, "--seed", "1", "--until-first", "--json"];
+fn swept(scratch: &Scratch, binary: &Path, of: Swept) -> Result<Option<u64>, Failure> {
+    let arguments = [of.arguments(), vec!["--until-first"]].concat();
     let report = scratch.ask(binary, &arguments, None)?;
     let found = report.as_ref().and_then(|r| r["findings"].as_array()).is_some_and(|findings| !findings.is_empty());
     Ok(found.then(|| report.as_ref().and_then(|r| r["ran"].as_u64()).unwrap_or(0)))

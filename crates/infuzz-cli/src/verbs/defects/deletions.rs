@@ -69,18 +69,23 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
         }
         bar.set_message(site.rules.join(" or "));
         let number = number.to_string();
-        let sweep = |more: &[&str]| {
-            let (format, library) = swept_for(&file);
-            let sweep = ["sweep", "--format", format, "--library", library, "--seed", "1", "--json"];
-            let arguments = [&sweep, more].concat();
-            scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
-        };
-        // Mostly the first finding names the rule already.
-        let first = sweep(&["--until-first"])?;
-        let cases = first.as_ref().and_then(|r| r["ran"].as_u64());
-        let mut found_by_rule = found(first.as_ref(), &site.rules);
-        if found_by_rule.as_ref().is_some_and(|rule| !site.rules.contains(rule)) {
-            found_by_rule = found(sweep(&[])?.as_ref(), &site.rules);
+        let mut cases = None;
+        let mut found_by_rule = None;
+        for swept in swept_for(&file) {
+            let sweep = |more: &[&'static str]| {
+                let arguments = [&swept.arguments(), more].concat();
+                scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
+            };
+            // Mostly the first finding names the rule already.
+            let first = sweep(&["--until-first"])?;
+            cases = first.as_ref().and_then(|r| r["ran"].as_u64());
+            found_by_rule = found(first.as_ref(), &site.rules);
+            if found_by_rule.as_ref().is_some_and(|rule| !site.rules.contains(rule)) {
+                found_by_rule = found(sweep(&[])?.as_ref(), &site.rules);
+            }
+            if found_by_rule.is_some() {
+                break;
+            }
         }
         let cases = found_by_rule.as_ref().and(cases);
         let place = format!("crates/pump/src/{file}:{}", site.line);
@@ -213,7 +218,7 @@ fn site(file: &Path, line: usize, before: &str, arguments: &str) -> Site {
 
 /// The id of a rule by the name of its variant.
 fn pump_rule(file: &Path, variant: &str) -> Option<String> {
-    if swept_for(&file.to_string_lossy()).0 == "miva-library" {
+    if file.to_string_lossy().contains("miva/") {
         let rule = pump::miva::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
         return rule.map(|rule| rule.id().to_string());
     }
