@@ -1,6 +1,8 @@
 //! Errors of the description language name the place and what is wrong there.
 
-use infuzz::format::compile;
+use infuzz::format::{FormatError, compile, compile_with};
+use infuzz::judgement::{Judge, Judgement};
+use infuzz::tree::Tree;
 
 /// A small description that loads; the tests replace one line of it.
 const GOOD: &str = r#"format = "small"
@@ -273,4 +275,113 @@ fn constants_that_are_no_bytes() {
     fails(good, bad, r#""hex:0G""#, "is not pairs of hexadecimal digits");
     let bad = r#"{ name = "high", shape = "const", value = "x" }"#;
     fails(good, bad, "{", "this constant needs `rule`");
+}
+
+/// The small description without its types, which an included file has.
+fn including(included: &str) -> Result<infuzz::format::Format, FormatError> {
+    let text = GOOD
+        .replace("exact = ", "include = \"types.toml\"\nexact = ")
+        .replace("[type]\nu8 = { shape = \"uint\", width = 1 }\nu32 = { shape = \"uint\", width = 4 }\n", "");
+    compile_with(&text, |name| (name == "types.toml").then(|| included.to_string()))
+}
+
+const TYPES: &str = "# Types.\n[type]\nu8 = { shape = \"uint\", width = 1 }\nu32 = { shape = \"uint\", width = 4 }\n";
+
+#[test]
+fn a_file_that_is_included() {
+    assert_eq!(including(TYPES).expect("loads").fields.len(), compile(GOOD).expect("loads").fields.len());
+    let error = compile(&GOOD.replace("exact = ", "include = \"types.toml\"\nexact = ")).expect_err("has no files");
+    assert!(error.to_string().contains("4:11: there is no file `types.toml`"), "{error}");
+}
+
+#[test]
+fn an_error_in_an_included_file_names_that_file() {
+    for (bad, expected) in [
+        (TYPES.replacen("uint", "uinx", 1), "types.toml:3:16: there is no shape"),
+        (TYPES.replace("[type]", "[type"), "types.toml:2:"),
+        (TYPES.replace("u8 =", "u9 ="), "22:28: there is no type `u8`"),
+        (format!("{TYPES}[enum.kind]\nrows = []\n"), "types.toml:5:7: `kind` stands twice"),
+        (format!("{TYPES}format = \"x\"\n"), "types.toml:5:"),
+    ] {
+        let error = including(&bad).map(|_| ()).expect_err("is wrong").to_string();
+        assert!(error.starts_with(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn rules_that_a_record_has_besides_its_own() {
+    let more = format!("{GOOD}\n[more.item]\nrules = [{{ id = \"order\", requires = \"low != 5\" }}]\n");
+    let format = compile(&more).expect("loads");
+    let mut judge = Judge::new(&format);
+    let mut judged = |low: u8| {
+        let mut file = vec![1, 1, low, 9];
+        file.extend(crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&file[1..]).to_le_bytes());
+        judge.judge(&file).word()
+    };
+    assert_eq!((judged(4), judged(5)), ("accept", "refuse"));
+    fails_at(
+        &more.replace("more.item", "more.thing"),
+        more.find("item]\nrules = [{").expect("there"),
+        "no record `thing`",
+    );
+}
+
+/// A word that states which of several records stands there by the bytes that are left.
+const SIZES: &str = r#"format = "sizes"
+title = "Commands and answers"
+root = "frame"
+exact = "length"
+
+[rule]
+"length" = "a frame is as long as it says"
+"end" = "a frame ends with a zero"
+"digits.value" = "digits"
+"digits.case" = "open: upper case"
+"range" = "in range"
+
+[record.frame]
+fields = [
+  { name = "body", record = "body", before = 1, exact = "length" },
+  { name = "end", shape = "const", value = "hex:00", rule = "end" },
+]
+
+[record.body]
+fields = [{ name = "content", sizes = { 2 = "short", 4 = "long" } }]
+
+[record.short]
+fields = [{ name = "number", shape = "digits", base = 16, width = 2, range = "1..254", range_rule = "range" }]
+
+[record.long]
+fields = [{ name = "number", shape = "digits", base = 16, width = 4 }]
+"#;
+
+#[test]
+fn a_record_by_the_bytes_that_are_left() {
+    let format = compile(SIZES).expect("loads");
+    let mut judge = Judge::new(&format);
+    let mut judged = |bytes: &[u8]| {
+        assert_eq!(Tree::decode(&format, bytes).encode(), bytes);
+        match judge.judge(bytes) {
+            Judgement::Accept => "accept".to_string(),
+            judgement => format!("{} {}", judgement.word(), judgement.rule().map_or("", |rule| format.rule(rule))),
+        }
+    };
+    assert_eq!(judged(b"1F\0"), "accept");
+    assert_eq!(judged(b"BEEF\0"), "accept");
+    assert_eq!(judged(b"BEE\0"), "refuse length");
+    assert_eq!(judged(b"BEEF"), "refuse length");
+    assert_eq!(judged(b"BEEF1"), "refuse end");
+    assert_eq!(judged(b"FF\0"), "refuse range");
+    assert_eq!(judged(b"1f\0"), "unspecified digits.case");
+    assert_eq!(judged(b"1G\0"), "refuse digits.value");
+    assert_eq!(judged(b""), "refuse length");
+    let wrong = SIZES.replace("2 = \"short\"", "3 = \"short\"");
+    let error = compile(&wrong).map(|_| ()).expect_err("is wrong").to_string();
+    assert!(error.contains("this record does not always take 3 bytes"), "{error}");
+}
+
+#[test]
+fn a_reference_to_what_is_not_described() {
+    let bad = r#"{ name = "high", type = "u8", refers = "environment:/item[]", refers_rule = "order" }"#;
+    fails(r#"{ name = "high", type = "u8" }"#, bad, "{", "the description has no `environment`");
 }
