@@ -1,34 +1,58 @@
-//! The reference pump, linked into the process.
+//! The reference pump, linked into the process, with libraries of one format or another.
 
 use crate::memory::{Memory, Power};
-use infuzz::device::{
-    Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, Which, digest,
-};
-use pump::{Error, Library, Pump, Slot, Storage};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, Which};
+use pump::{Error, LibraryFormat, Pump, Slot, Storage};
 
 /// Bytes per chunk of a transfer.
 const CHUNK: usize = 1024;
 
+/// What a pump that is linked into the process does with libraries of a format, and with messages.
+pub trait InProcessFormat: LibraryFormat {
+    /// Whether the pump can write a library anew.
+    const REWRITES: bool;
+    /// The bytes of a library.
+    fn bytes<'a>(library: &'a Self::Library<'_>) -> &'a [u8];
+    /// The first entry of a library with exactly this key.
+    fn look_up(library: &Self::Library<'_>, key: &[Vec<u8>]) -> LookUp;
+    /// The library written anew.
+    fn rewrite(_library: &Self::Library<'_>) -> Option<Held> {
+        None
+    }
+    /// The answer to a message on a path, which may be held against a library.
+    fn message(_path: &str, _bytes: &[u8], _library: Option<Self::Library<'_>>) -> Answer {
+        Answer { outcome: Outcome::Silent, reason: None }
+    }
+}
+
 /// The reference pump with its storage in memory.
 #[derive(Clone, Debug)]
-pub struct PumpInProcess {
-    pump: Pump<Memory>,
-    snapshots: Vec<Pump<Memory>>,
+pub struct InProcess<F: LibraryFormat> {
+    pump: Pump<Memory, F>,
+    snapshots: Vec<Pump<Memory, F>>,
     power: Power,
+    /// Holds messages against the library in use.
+    looks_up: bool,
     /// What each slot held last, by its version: a digest takes time in proportion to the library.
     held: [Option<(u64, Held)>; 3],
 }
 
-impl PumpInProcess {
+impl<F: InProcessFormat> InProcess<F> {
     /// A new pump without a library.
     pub fn new() -> Self {
         let power = Power::default();
-        PumpInProcess { pump: Pump::power_on(Memory::on(&power)), snapshots: Vec::new(), power, held: [None; 3] }
+        let pump = Pump::power_on_for(Memory::on(&power));
+        InProcess { pump, snapshots: Vec::new(), power, looks_up: false, held: [None; 3] }
+    }
+
+    /// Also looks at what messages refer to in the library in use.
+    pub fn looking_up(self) -> Self {
+        InProcess { looks_up: true, ..self }
     }
 
     /// The slot that a library stands in.
-    fn slot_of(&self, library: Option<Library<'_>>) -> Option<Slot> {
-        let start = library?.bytes().as_ptr();
+    fn slot_of(&self, library: Option<F::Library<'_>>) -> Option<Slot> {
+        let start = F::bytes(&library?).as_ptr();
         let storage = self.pump.manager().storage();
         Slot::ALL.into_iter().find(|slot| storage.slot(*slot).as_ptr() == start)
     }
@@ -58,27 +82,28 @@ impl PumpInProcess {
     }
 }
 
-impl Default for PumpInProcess {
+impl<F: InProcessFormat> Default for InProcess<F> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-fn answer(result: Result<(), Error>) -> Answer {
-    match result {
-        Ok(()) => Answer { outcome: Outcome::Accepted, reason: None },
-        Err(error) => {
-            let reason = error.refusal().map(|refusal| Reason {
-                rule: refusal.rule.id().into(),
-                field: refusal.path().to_string(),
-                offset: Some(refusal.offset),
-            });
-            Answer { outcome: Outcome::Refused, reason }
+pub(crate) fn answer(result: Result<(), Error>) -> Answer {
+    let reason = |rule: &'static str, field: String, offset| Reason { rule: rule.into(), field, offset };
+    let reason = match &result {
+        Ok(()) => return Answer { outcome: Outcome::Accepted, reason: None },
+        Err(Error::Refused(refusal)) => {
+            Some(reason(refusal.rule.id(), refusal.path().to_string(), Some(refusal.offset)))
         }
-    }
+        Err(Error::Miva(refusal)) => {
+            Some(reason(refusal.rule.id(), refusal.path.to_string(), u32::try_from(refusal.offset).ok()))
+        }
+        Err(Error::Storage(_)) => None,
+    };
+    Answer { outcome: Outcome::Refused, reason }
 }
 
-impl Device for PumpInProcess {
+impl<F: InProcessFormat> Device for InProcess<F> {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             libraries: true,
@@ -91,7 +116,7 @@ impl Device for PumpInProcess {
             memory: true,
             transfer: true,
             power_cut: true,
-            rewrite: true,
+            rewrite: F::REWRITES,
             damage: true,
         }
     }
@@ -100,7 +125,7 @@ impl Device for PumpInProcess {
         self.power.damage(None);
         self.power.fail_after(None, false);
         self.held = [None; 3];
-        self.pump = Pump::power_on(Memory::on(&self.power));
+        self.pump = Pump::power_on_for(Memory::on(&self.power));
     }
 
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
@@ -112,8 +137,8 @@ impl Device for PumpInProcess {
     }
 
     fn restart(&mut self) {
-        let pump = std::mem::replace(&mut self.pump, Pump::power_on(Memory::default()));
-        self.pump = Pump::power_on(pump.into_storage());
+        let pump = std::mem::replace(&mut self.pump, Pump::power_on_for(Memory::default()));
+        self.pump = Pump::power_on_for(pump.into_storage());
     }
 
     fn start(&mut self, rate: u32, vtbi: u32) {
@@ -142,15 +167,12 @@ impl Device for PumpInProcess {
         }
     }
 
+    fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        F::message(path, bytes, self.pump.active().filter(|_| self.looks_up))
+    }
+
     fn look_up(&mut self, key: &[Vec<u8>]) -> LookUp {
-        let [profile, drug] = key else { return LookUp::Absent };
-        let (Ok(profile), Ok(drug)) = (std::str::from_utf8(profile), std::str::from_utf8(drug)) else {
-            return LookUp::Absent;
-        };
-        let Some(setup) = self.pump.find_setup(profile, drug) else { return LookUp::Absent };
-        let mut bytes = Vec::new();
-        setup.emit(&mut bytes);
-        LookUp::Is(digest(&bytes))
+        self.pump.active().map_or(LookUp::Absent, |library| F::look_up(&library, key))
     }
 
     fn snapshot(&mut self) -> usize {
@@ -168,7 +190,7 @@ impl Device for PumpInProcess {
     }
 
     fn rewrite(&mut self) -> Option<Held> {
-        self.pump.active().map(|library| Held::of(&pump::encode(&library)))
+        self.pump.active().and_then(|library| F::rewrite(&library))
     }
 
     fn capacity(&self) -> Option<u32> {

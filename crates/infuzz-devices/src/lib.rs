@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod idl1;
 mod in_process;
 mod memory;
 mod miva;
 pub mod process;
 
-pub use in_process::PumpInProcess;
+pub use idl1::PumpInProcess;
+pub use in_process::{InProcess, InProcessFormat};
 pub use miva::MivaInProcess;
 pub use process::Process;
 

@@ -3,6 +3,7 @@
 //!
 //! - [`library`] reads, checks and writes the format;
 //! - [`miva`] reads and checks the drug library of another maker;
+//! - [`format`] tells the manager which of the two;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
@@ -19,6 +20,7 @@ extern crate alloc;
 #[macro_use]
 mod require;
 
+pub mod format;
 pub mod library;
 pub mod manager;
 pub mod miva;
@@ -28,6 +30,7 @@ pub mod rule;
 pub mod storage;
 pub mod therapy;
 
+pub use format::{Idl1, LibraryFormat, Miva};
 pub use library::{Index, Library, encode::encode, validate::validate};
 pub use manager::{Error, Manager, Receipt, Status};
 pub use pump::Pump;

@@ -5,9 +5,9 @@
 //! roles stand in a control record of two copies. A change writes the older copy only, as its
 //! last step, so whenever the power fails one whole copy tells the roles before or after.
 
+use crate::format::{Idl1, LibraryFormat};
 use crate::library::crc::checksum;
-use crate::library::validate::validate;
-use crate::library::{Index, Library};
+use crate::miva;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::storage::{ControlCopy, Slot, Storage, StorageError};
@@ -18,18 +18,21 @@ pub enum Error {
     /// A rule was broken.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A rule of a MIVA library was broken.
+    #[error(transparent)]
+    Miva(#[from] miva::Refusal),
     /// The storage failed.
     #[error("storage: {0}")]
     Storage(#[from] StorageError),
 }
 
 impl Error {
-    /// The refusal, if a rule was broken.
+    /// The refusal, if a rule of this format or of a transfer was broken.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {
             Error::Refused(refusal) => Some(refusal),
-            Error::Storage(_) => None,
+            Error::Miva(_) | Error::Storage(_) => None,
         }
     }
 }
@@ -145,14 +148,14 @@ fn newest<S: Storage>(storage: &S) -> (Control, ControlCopy) {
 
 /// A valid library in a slot.
 #[derive(Debug, Clone)]
-struct Held {
+struct Held<I> {
     slot: Slot,
-    index: Index,
+    index: I,
 }
 
-impl Held {
-    fn check<S: Storage>(storage: &S, slot: Slot) -> Result<Self, Refusal> {
-        let index = validate(storage.slot(slot))?;
+impl<I> Held<I> {
+    fn check<S: Storage, F: LibraryFormat<Index = I>>(storage: &S, slot: Slot) -> Result<Self, Error> {
+        let index = F::validate(storage.slot(slot))?;
         Ok(Self { slot, index })
     }
 }
@@ -168,11 +171,11 @@ struct Transfer {
 
 /// The manager of the libraries in a storage.
 #[derive(Debug, Clone)]
-pub struct Manager<S> {
+pub struct Manager<S, F: LibraryFormat = Idl1> {
     storage: S,
     status: Status,
-    active: Option<Held>,
-    staged: Option<Held>,
+    active: Option<Held<F::Index>>,
+    staged: Option<Held<F::Index>>,
     previous: Option<Slot>,
     transfer: Transfer,
     /// The newest control record, as it is stored.
@@ -181,12 +184,12 @@ pub struct Manager<S> {
     older: ControlCopy,
 }
 
-impl<S: Storage> Manager<S> {
+impl<S: Storage, F: LibraryFormat> Manager<S, F> {
     /// Finds the libraries in the storage, and activates a staged one.
     pub fn power_on(storage: S) -> Self {
         let (control, older) = newest(&storage);
         let roles = control.roles;
-        let hold = |slot: Option<Slot>| Held::check(&storage, slot?).ok();
+        let hold = |slot: Option<Slot>| Held::check::<S, F>(&storage, slot?).ok();
         let staged = hold(roles.staged);
         let mut active = hold(roles.active);
         let mut previous = roles.previous;
@@ -238,13 +241,13 @@ impl<S: Storage> Manager<S> {
 
     /// The active library.
     #[must_use]
-    pub fn active(&self) -> Option<Library<'_>> {
+    pub fn active(&self) -> Option<F::Library<'_>> {
         self.active.as_ref().map(|held| self.view(held))
     }
 
     /// The staged library.
     #[must_use]
-    pub fn staged(&self) -> Option<Library<'_>> {
+    pub fn staged(&self) -> Option<F::Library<'_>> {
         self.staged.as_ref().map(|held| self.view(held))
     }
 
@@ -254,8 +257,8 @@ impl<S: Storage> Manager<S> {
         self.transfer.running
     }
 
-    fn view<'m>(&'m self, held: &'m Held) -> Library<'m> {
-        Library::new(self.storage.slot(held.slot), &held.index)
+    fn view<'m>(&'m self, held: &'m Held<F::Index>) -> F::Library<'m> {
+        F::library(self.storage.slot(held.slot), &held.index)
     }
 
     /// Begins the transfer of a library of so many bytes; one under way is broken off.
@@ -320,7 +323,7 @@ impl<S: Storage> Manager<S> {
     fn stage(&mut self) -> Result<Receipt, Error> {
         let Transfer { slot, announced, received, .. } = self.transfer;
         require!(received == announced, Refusal::transfer(Rule::TransferSize));
-        let held = Held::check(&self.storage, slot)?;
+        let held = Held::check::<S, F>(&self.storage, slot)?;
         let roles = self.roles();
         let content = self.storage.slot(slot);
         let is_active = roles.active.is_some_and(|active| self.storage.slot(active) == content);
@@ -364,12 +367,12 @@ impl<S: Storage> Manager<S> {
         require!(!therapy_running, Refusal::activation(Rule::ActivationTherapy));
         let roles = self.roles();
         if let Some(slot) = roles.staged {
-            match Held::check(&self.storage, slot) {
+            match Held::check::<S, F>(&self.storage, slot) {
                 Ok(held) => self.staged = Some(held),
                 Err(refusal) => {
                     self.write_control(Roles { staged: None, ..roles })?;
                     self.staged = None;
-                    return Err(refusal.into());
+                    return Err(refusal);
                 }
             }
             self.switch()?;

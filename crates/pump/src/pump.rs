@@ -1,20 +1,34 @@
 //! The pump: its library manager and its therapy.
 
-use crate::library::{Library, Setup};
+use crate::format::{Idl1, LibraryFormat};
+use crate::library::Setup;
 use crate::manager::{Error, Manager, Receipt, Status};
 use crate::storage::Storage;
 use crate::therapy::Therapy;
 
 /// A pump.
 #[derive(Debug, Clone)]
-pub struct Pump<S> {
-    manager: Manager<S>,
+pub struct Pump<S, F: LibraryFormat = Idl1> {
+    manager: Manager<S, F>,
     therapy: Therapy,
 }
 
 impl<S: Storage> Pump<S> {
-    /// Switches the pump on. No therapy runs, and a staged library is activated.
+    /// Switches a pump for IDL1 libraries on.
     pub fn power_on(storage: S) -> Self {
+        Self::power_on_for(storage)
+    }
+
+    /// The first set-up of the active library for a drug in a profile.
+    #[must_use]
+    pub fn find_setup(&self, profile: &str, drug: &str) -> Option<Setup> {
+        self.active()?.find_setup(profile, drug)
+    }
+}
+
+impl<S: Storage, F: LibraryFormat> Pump<S, F> {
+    /// Switches the pump on. No therapy runs, and a staged library is activated.
+    pub fn power_on_for(storage: S) -> Self {
         Self { manager: Manager::power_on(storage), therapy: Therapy::new() }
     }
 
@@ -87,7 +101,7 @@ impl<S: Storage> Pump<S> {
 
     /// The manager of the libraries.
     #[must_use]
-    pub const fn manager(&self) -> &Manager<S> {
+    pub const fn manager(&self) -> &Manager<S, F> {
         &self.manager
     }
 
@@ -99,19 +113,13 @@ impl<S: Storage> Pump<S> {
 
     /// The active library.
     #[must_use]
-    pub fn active(&self) -> Option<Library<'_>> {
+    pub fn active(&self) -> Option<F::Library<'_>> {
         self.manager.active()
     }
 
     /// The staged library.
     #[must_use]
-    pub fn staged(&self) -> Option<Library<'_>> {
+    pub fn staged(&self) -> Option<F::Library<'_>> {
         self.manager.staged()
-    }
-
-    /// The first set-up of the active library for a drug in a profile.
-    #[must_use]
-    pub fn find_setup(&self, profile: &str, drug: &str) -> Option<Setup> {
-        self.active()?.find_setup(profile, drug)
     }
 }

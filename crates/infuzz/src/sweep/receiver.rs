@@ -20,12 +20,13 @@ const AGAIN: u32 = 256;
 const IDLE: &str = "transfer.idle";
 const SIZE: &str = "transfer.size";
 const ORDER: &str = "transfer.order";
-const LENGTH: &str = "file.length";
 const STAGED: &str = "activation.staged";
 const THERAPY: &str = "activation.therapy";
 
 /// Libraries for the sessions.
 pub(super) struct Libraries<'a> {
+    /// The rule that a library breaks which has lost a byte.
+    exact: String,
     /// The smallest one.
     small: &'a [u8],
     /// The next one in length.
@@ -60,7 +61,7 @@ impl<'a> Libraries<'a> {
                 break;
             }
         }
-        Some(Libraries { small, large, longest, twin, broken })
+        Some(Libraries { exact: format.rule(format.exact).to_string(), small, large, longest, twin, broken })
     }
 }
 
@@ -357,7 +358,7 @@ fn worn_out(of: &Libraries<'_>) -> Vec<(&'static str, Steps)> {
             "staged library damaged, then activated",
             join([
                 &staged(small),
-                &[damage(Which::Staged), SessionStep::Stop, refused(Activate, LENGTH), SessionStep::Restart],
+                &[damage(Which::Staged), SessionStep::Stop, refused(Activate, &of.exact), SessionStep::Restart],
             ]),
         ),
         (

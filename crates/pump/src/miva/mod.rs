@@ -34,6 +34,18 @@ impl<'a> Library<'a> {
         Self { image, index }
     }
 
+    /// All its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.image
+    }
+
+    /// How many of its slots are used.
+    #[must_use]
+    pub const fn index(&self) -> Index {
+        self.index
+    }
+
     /// The record of a protocol, by its slot.
     #[must_use]
     pub fn protocol(&self, slot: usize) -> Option<&'a [u8]> {

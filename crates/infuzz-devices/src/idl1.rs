@@ -1,0 +1,31 @@
+//! The reference pump with libraries in the IDL1 format.
+
+use crate::in_process::{InProcess, InProcessFormat};
+use infuzz::device::{Held, LookUp, digest};
+use pump::{Idl1, Library};
+
+/// The reference pump with its storage in memory.
+pub type PumpInProcess = InProcess<Idl1>;
+
+impl InProcessFormat for Idl1 {
+    const REWRITES: bool = true;
+
+    fn bytes<'a>(library: &'a Library<'_>) -> &'a [u8] {
+        library.bytes()
+    }
+
+    fn look_up(library: &Library<'_>, key: &[Vec<u8>]) -> LookUp {
+        let [profile, drug] = key else { return LookUp::Absent };
+        let (Ok(profile), Ok(drug)) = (std::str::from_utf8(profile), std::str::from_utf8(drug)) else {
+            return LookUp::Absent;
+        };
+        let Some(setup) = library.find_setup(profile, drug) else { return LookUp::Absent };
+        let mut bytes = Vec::new();
+        setup.emit(&mut bytes);
+        LookUp::Is(digest(&bytes))
+    }
+
+    fn rewrite(library: &Library<'_>) -> Option<Held> {
+        Some(Held::of(&pump::encode(library)))
+    }
+}
