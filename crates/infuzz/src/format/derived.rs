@@ -11,6 +11,8 @@ pub(super) fn derive(format: &mut Format) {
     offsets(format);
     gates(format);
     shaping(format);
+    let counts = |field: &Field| matches!(field.relation, Some(Relation { kind: RelationKind::CountWhere { .. }, .. }));
+    format.recounts = format.fields.iter().any(counts);
     for index in 0..format.fields.len() {
         let id = FieldId(index as u16);
         format.quick[index].closed = is_closed(format, id) && least(format, id) > 0;
@@ -220,8 +222,13 @@ fn quick(format: &Format, field: &Field) -> Quick {
         big,
         reads,
         size: if anywhere { plain } else { 0 },
+        rigid: match &field.shape {
+            Shape::Text(TextShape { prefix, extent, .. }) => *prefix == 0 && matches!(extent, Extent::Fixed(_)),
+            Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
+            shape => plain > 0 || matches!(shape, Shape::Const(_)),
+        },
         relation: field.relation.is_some(),
-        check: matches!(field.relation, Some(Relation { kind: RelationKind::Check { .. }, .. })),
+        check: format.check_order.iter().position(|check| *check == field.id).map(|rank| rank as u16),
         ruled,
         prefix,
         record,

@@ -22,7 +22,7 @@ mod truncate;
 use crate::format::{Format, Shape};
 use crate::rng::Rng;
 use crate::rules::{Checker, settle};
-use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
 
 pub use crossover::crossover;
 pub use raw::mutate as raw;
@@ -119,7 +119,7 @@ pub static MUTATORS: &[Mutator] = &[
 
 /// The structure-aware mutation of one format, with its allocations and starting points.
 pub struct Mutation<'f> {
-    tree: Tree<'f>,
+    latest: Latest<'f>,
     donor: Tree<'f>,
     tables: Tables,
     checker: Checker,
@@ -130,7 +130,7 @@ impl<'f> Mutation<'f> {
     /// A mutation that starts from `seeds` where it is given nothing useful.
     pub fn new(format: &'f Format, seeds: Vec<Vec<u8>>) -> Self {
         let donor = Tree::decode(format, seeds.last().map_or(&[], Vec::as_slice));
-        Mutation { tree: Tree::empty(format), donor, tables: Tables::default(), checker: Checker::default(), seeds }
+        Mutation { latest: Latest::new(format), donor, tables: Tables::default(), checker: Checker::default(), seeds }
     }
 
     /// Changes `data`; gives the name of the mutator that did. The result has at most `max_size`
@@ -156,12 +156,15 @@ impl<'f> Mutation<'f> {
             raw::mutate(data, max_size, &mut rng);
             return "raw";
         }
-        match known {
-            Some(known) => self.tree.redecode_like(known, data),
-            None => self.tree.redecode(data),
-        }
-        self.tables.rebuild(&self.tree);
-        let context = Context { tree: &self.tree, tables: &self.tables, donor: &self.donor, max_size };
+        let tree = match known.filter(|known| !known.nodes().is_empty() && known.encode() == data) {
+            Some(known) => known,
+            None => {
+                self.latest.advance(known, data);
+                self.latest.tree()
+            }
+        };
+        self.tables.rebuild(tree);
+        let context = Context { tree, tables: &self.tables, donor: &self.donor, max_size };
         // One of the mutators that apply, each with the same chance: one that had bad luck with
         // its own choices tries again.
         let mut left: Vec<&Mutator> = MUTATORS.iter().collect();
@@ -169,10 +172,13 @@ impl<'f> Mutation<'f> {
             let mutator = left.swap_remove(rng.below(left.len()));
             for _ in 0..TRIES {
                 let Some(edit) = (mutator.mutate)(&context, &mut rng) else { continue };
-                let changed = apply(&context, &mut self.checker, &edit, &mut rng);
-                if changed.len() <= max_size && changed != *data {
-                    *data = changed;
+                let changed = apply(&context, &mut self.checker, &edit, data, &mut rng);
+                if changed && data.len() <= max_size {
                     return mutator.name;
+                }
+                if changed {
+                    data.clear();
+                    data.extend_from_slice(tree.encode());
                 }
             }
         }
@@ -185,9 +191,9 @@ impl<'f> Mutation<'f> {
         self.donor.redecode(data);
     }
 
-    /// The input that was decoded last to be changed.
+    /// An input that was decoded to be changed, mostly the last one.
     pub fn tree(&self) -> &Tree<'f> {
-        &self.tree
+        self.latest.tree()
     }
 
     /// The starting points.
@@ -196,19 +202,21 @@ impl<'f> Mutation<'f> {
     }
 }
 
-/// Applies an edit; mostly the relations it touches are repaired, now and then all of them or none.
-fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, rng: &mut Rng) -> Vec<u8> {
+/// Applies an edit to the bytes of the tree; mostly the relations it touches are repaired, now and
+/// then all of them or none. Gives whether the bytes differ afterwards.
+fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, data: &mut Vec<u8>, rng: &mut Rng) -> bool {
     let repair = match rng.below(16) {
         0 => Repair::Nothing,
         1 | 2 => Repair::All,
         _ => Repair::Affected,
     };
-    let changed = context.tree.apply(edit, repair);
+    let changed = context.tree.apply_to(edit, repair, data);
     if repair == Repair::All
         && rng.one_in(8)
-        && let Some(valid) = settle(checker, &changed, context.tree.format(), &[])
+        && let Some(valid) = settle(checker, data, context.tree.format(), &[])
     {
-        return valid;
+        *data = valid;
+        return *data != context.tree.encode();
     }
     changed
 }

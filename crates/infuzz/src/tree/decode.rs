@@ -2,7 +2,7 @@
 
 use super::access::open;
 use super::reuse::Donor;
-use super::{Node, NodeId, Problem, Tree};
+use super::{Node, NodeId, Problem, Tree, compare};
 use crate::format::plan::Step;
 use crate::format::{
     Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, TextShape,
@@ -386,7 +386,7 @@ impl Decoder<'_, '_> {
             }
             let unused = match used {
                 Some(used) => u64::from(index) >= used,
-                None => bytes.len() == size && bytes.iter().all(|byte| *byte == slots.fill),
+                None => bytes.len() == size && compare::filled(bytes, slots.fill),
             };
             if unused {
                 let slot = self.open(item, node, index);

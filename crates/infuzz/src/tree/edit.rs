@@ -5,7 +5,7 @@
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
 use super::relation::with_number;
-use super::{NodeId, Tree, codec, decode};
+use super::{NodeId, Tree, codec, compare, decode};
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
 use crate::plain::default_bytes;
 use std::ops::Range;
@@ -27,6 +27,12 @@ struct Patch {
     end: u32,
     owner: NodeId,
     bytes: Vec<u8>,
+}
+
+impl Patch {
+    fn keeps_length(&self) -> bool {
+        self.bytes.len() == (self.end - self.start) as usize
+    }
 }
 
 /// A change of a tree.
@@ -271,6 +277,24 @@ impl Moved<'_, '_> {
 impl Tree<'_> {
     /// The wire bytes after an edit.
     pub fn apply(&self, edit: &Edit, repair: Repair) -> Vec<u8> {
+        let mut out = self.encode().to_vec();
+        self.apply_to(edit, repair, &mut out);
+        out
+    }
+
+    /// Edits the wire bytes of this tree in place; gives whether they differ afterwards.
+    pub(crate) fn apply_to(&self, edit: &Edit, repair: Repair, wire: &mut Vec<u8>) -> bool {
+        if self.format().codecs.is_empty() {
+            return self.edited(edit, repair, wire);
+        }
+        let mut plain = self.bytes().to_vec();
+        self.edited(edit, repair, &mut plain);
+        *wire = codec::redo(self, plain);
+        wire != self.encode()
+    }
+
+    /// Edits a copy of the bytes in place; gives whether it differs afterwards.
+    fn edited(&self, edit: &Edit, repair: Repair, out: &mut Vec<u8>) -> bool {
         let mut patches = edit.patches.clone();
         patches.sort_by_key(|p| (p.start, p.end));
         let mut end = 0;
@@ -279,16 +303,7 @@ impl Tree<'_> {
             end = end.max(p.end);
             fits
         });
-        let mut out = Vec::with_capacity(self.bytes().len() + patches.iter().map(|p| p.bytes.len()).sum::<usize>());
-        let mut written = Vec::new();
-        let mut at = 0;
-        for patch in &patches {
-            out.extend_from_slice(&self.bytes()[at..patch.start as usize]);
-            written.push(out.len()..out.len() + patch.bytes.len());
-            out.extend_from_slice(&patch.bytes);
-            at = patch.end as usize;
-        }
-        out.extend_from_slice(&self.bytes()[at..]);
+        let written = self.patch(&patches, out);
         let moved = Moved { tree: self, patches: &patches };
         let mut writer = Writer { out, written };
         if repair != Repair::Nothing {
@@ -300,17 +315,49 @@ impl Tree<'_> {
             }
         }
         if repair != Repair::Nothing {
-            if (repair == Repair::All || self.recount_needed(&patches))
-                && let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair)
-            {
-                return codec::redo(self, bytes);
+            let recounts = repair == Repair::All || self.recount_needed(&patches);
+            if !(recounts && self.recounted(edit, &moved, repair, &mut writer)) {
+                self.write_checks(&moved, edit, repair, &mut writer);
             }
-            self.write_checks(&moved, edit, repair, &mut writer);
         }
-        codec::redo(self, writer.out)
+        if patches.iter().any(|patch| !patch.keeps_length()) {
+            return writer.out != self.bytes();
+        }
+        // What was not written is as it was.
+        writer.written.iter().any(|range| self.bytes().get(range.clone()) != writer.out.get(range.clone()))
     }
 
-    fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+    /// Writes patches in the order of their places into a copy of the bytes; gives where they are.
+    fn patch(&self, patches: &[Patch], out: &mut Vec<u8>) -> Vec<Range<usize>> {
+        let mut written = Vec::with_capacity(patches.len() + 8);
+        let place = |patch: &Patch| patch.start as usize..patch.end as usize;
+        match patches {
+            _ if patches.iter().all(Patch::keeps_length) => {
+                for patch in patches {
+                    out[place(patch)].copy_from_slice(&patch.bytes);
+                    written.push(place(patch));
+                }
+            }
+            [patch] => {
+                out.splice(place(patch), patch.bytes.iter().copied());
+                written.push(place(patch).start..place(patch).start + patch.bytes.len());
+            }
+            _ => {
+                out.clear();
+                let mut at = 0;
+                for patch in patches {
+                    out.extend_from_slice(&self.bytes()[at..patch.start as usize]);
+                    written.push(out.len()..out.len() + patch.bytes.len());
+                    out.extend_from_slice(&patch.bytes);
+                    at = patch.end as usize;
+                }
+                out.extend_from_slice(&self.bytes()[at..]);
+            }
+        }
+        written
+    }
+
+    fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer<'_>) {
         if repair != Repair::All && edit.counts.is_empty() && moved.patches.iter().all(|p| self.is_in_place(p)) {
             return;
         }
@@ -327,6 +374,9 @@ impl Tree<'_> {
                     (u64::from(at.end - at.start), moved.end(target).saturating_sub(moved.start(target)) as u64)
                 }
                 RelationKind::OffsetOf(_) => (u64::from(at.start), moved.start(target) as u64),
+                RelationKind::CountOf(_) if repair != Repair::All && edit.counts.iter().all(|(l, _)| *l != target) => {
+                    continue;
+                }
                 RelationKind::CountOf(_) => {
                     let old = self.used(target).count() as i64;
                     let change: i64 = edit.counts.iter().filter(|(list, _)| *list == target).map(|(_, n)| n).sum();
@@ -350,19 +400,18 @@ impl Tree<'_> {
         let owner = self.node(patch.owner);
         owner.next == patch.owner + 1
             && (owner.start, owner.end) == (patch.start, patch.end)
-            && patch.bytes.len() == (patch.end - patch.start) as usize
+            && patch.keeps_length()
     }
 
     /// The nodes that hold checks, in the order in which they must be computed.
     fn checks(&self) -> impl Iterator<Item = NodeId> {
-        let is_check = |node: &&NodeId| self.format().quick(self.node(**node).field).check;
-        let mut nodes: Vec<(NodeId, FieldId)> =
-            self.relations().iter().filter(is_check).map(|node| (*node, self.node(*node).field)).collect();
-        nodes.sort_by_key(|(_, field)| self.format().check_order.iter().position(|known| known == field));
-        nodes.into_iter().map(|(node, _)| node)
+        let rank = |node: &NodeId| Some((self.format().quick(self.node(*node).field).check?, *node));
+        let mut nodes: Vec<(u16, NodeId)> = self.relations().iter().filter_map(rank).collect();
+        nodes.sort_by_key(|(rank, _)| *rank);
+        nodes.into_iter().map(|(_, node)| node)
     }
 
-    fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+    fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer<'_>) {
         for node in self.checks() {
             if moved.gone(node) {
                 continue;
@@ -392,6 +441,10 @@ impl Tree<'_> {
 
     /// Whether a count of the records that refer to another may have changed.
     fn recount_needed(&self, patches: &[Patch]) -> bool {
+        self.format().recounts && self.recounts_after(patches)
+    }
+
+    fn recounts_after(&self, patches: &[Patch]) -> bool {
         self.relations().iter().any(|node| match self.relation(*node).map(|r| &r.kind) {
             Some(RelationKind::CountWhere { key, equals, .. }) => patches.iter().any(|p| {
                 let field = self.node(p.owner).field;
@@ -415,21 +468,32 @@ impl Tree<'_> {
         self.format().record_of(item).is_some_and(|record| record.fields.iter().any(counts))
     }
 
-    /// Decodes the edited bytes, writes every such count and then every affected check. None: the
+    /// Decodes the edited bytes, writes every such count and then every affected check. False: the
     /// bytes no longer have the shape, so that what is decoded does not tell where things are.
-    fn recounted(&self, edit: &Edit, out: &[u8], moved: &Moved<'_, '_>, repair: Repair) -> Option<Vec<u8>> {
+    fn recounted(&self, edit: &Edit, moved: &Moved<'_, '_>, repair: Repair, writer: &mut Writer<'_>) -> bool {
+        if !self.format().recounts && compare::same_structure(self, writer.out) {
+            self.recheck(self, edit, moved, repair, writer);
+            return true;
+        }
         let mut tree = Tree::empty(self.format());
         tree.nodes.reserve(self.nodes.len() + self.nodes.len() / 8);
         if self.format().steady {
-            tree.redecode_like(self, out);
+            tree.redecode_like(self, writer.out);
         } else {
             tree.opaque = self.opaque;
-            tree.bytes = out.to_vec();
+            tree.bytes = writer.out.to_vec();
             decode::run(&mut tree, None);
         }
         if !tree.problems.is_empty() {
-            return None;
+            return false;
         }
+        self.recheck(&tree, edit, moved, repair, writer);
+        true
+    }
+
+    /// Writes the counts and checks of the edited bytes, whose nodes are those of another tree or
+    /// still those of this one; the counts are read from that tree.
+    fn recheck(&self, tree: &Tree<'_>, edit: &Edit, moved: &Moved<'_, '_>, repair: Repair, writer: &mut Writer<'_>) {
         let kept: Vec<usize> = edit
             .left_broken
             .iter()
@@ -447,7 +511,6 @@ impl Tree<'_> {
                 pending.push((node, value));
             }
         }
-        let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
         for (node, value) in pending {
             let at = tree.node(node);
             writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
@@ -462,13 +525,12 @@ impl Tree<'_> {
             else {
                 continue;
             };
-            if repair == Repair::Affected && self.was_broken(node, &tree) {
+            if repair == Repair::Affected && self.was_broken(node, tree) {
                 continue;
             }
             let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
             writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
         }
-        Some(writer.out)
     }
 
     /// Whether the check at the same place of the old tree was broken already.
@@ -480,12 +542,12 @@ impl Tree<'_> {
     }
 }
 
-struct Writer {
-    out: Vec<u8>,
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
     written: Vec<Range<usize>>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn number(&mut self, at: usize, shape: &Shape, value: u64) {
         with_number(shape, value, |bytes| self.write(at, bytes));
     }
