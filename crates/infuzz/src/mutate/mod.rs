@@ -8,6 +8,7 @@ mod bits;
 mod crossover;
 mod field;
 mod grow;
+mod kinds;
 mod order;
 mod presence;
 mod raw;
@@ -19,10 +20,12 @@ mod splice;
 mod trim;
 mod truncate;
 
-use crate::format::{Format, Shape};
+use crate::format::{FieldId, Format};
 use crate::rng::Rng;
 use crate::rules::{Checker, settle};
 use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
+
+use kinds::{Kind, Kinds};
 
 pub use crossover::crossover;
 pub use raw::mutate as raw;
@@ -41,6 +44,7 @@ pub struct Context<'a, 'f> {
     pub donor: &'a Tree<'f>,
     /// The largest result allowed.
     pub max_size: usize,
+    kinds: &'a Kinds,
 }
 
 impl Context<'_, '_> {
@@ -53,35 +57,38 @@ impl Context<'_, '_> {
             if !field.is_leaf() {
                 continue;
             }
-            let count = self.tree.nodes().len();
-            let from = rng.below(count);
-            let mut nodes = (from..count).chain(0..from);
-            if let Some(node) = nodes.find(|node| self.tree.nodes()[*node].field == field.id) {
-                return Some(node as NodeId);
+            let from = rng.below(self.tree.nodes().len());
+            if let Some(node) = self.next(from, |known| known == field.id) {
+                return Some(node);
             }
         }
-        self.some(rng, |node| format.field(self.tree.node(node).field).is_leaf())
+        self.some(rng, &self.kinds.leaf)
     }
 
-    /// A random node with a property: probes first, then a scan from a random place.
-    fn some(&self, rng: &mut Rng, wanted: impl Fn(NodeId) -> bool) -> Option<NodeId> {
+    /// The first node of such a field from a place on, and round from the beginning.
+    fn next(&self, from: usize, wanted: impl Fn(FieldId) -> bool) -> Option<NodeId> {
+        let (before, after) = self.tree.nodes().split_at_checked(from)?;
+        let after = after.iter().position(|node| wanted(node.field)).map(|at| from + at);
+        let found = after.or_else(|| before.iter().position(|node| wanted(node.field)))?;
+        NodeId::try_from(found).ok()
+    }
+
+    /// A random node of a kind: probes first, then a scan from a random place.
+    fn some(&self, rng: &mut Rng, kind: &Kind) -> Option<NodeId> {
         let count = self.tree.nodes().len();
         for _ in 0..8 {
             let node = rng.below(count) as NodeId;
-            if wanted(node) {
+            if kind.has(self.tree.node(node).field) {
                 return Some(node);
             }
         }
         let from = rng.below(count);
-        (0..count).map(|step| ((from + step) % count) as NodeId).find(|node| wanted(*node))
+        if kind.any { self.next(from, |field| kind.has(field)) } else { None }
     }
 
     /// A record that stands in a list.
     fn item(&self, rng: &mut Rng) -> Option<NodeId> {
-        self.some(rng, |node| {
-            let parent = self.tree.node(node).parent;
-            node != 0 && matches!(self.tree.format().field(self.tree.node(parent).field).shape, Shape::List { .. })
-        })
+        self.some(rng, &self.kinds.item)
     }
 }
 
@@ -123,6 +130,7 @@ pub struct Mutation<'f> {
     donor: Tree<'f>,
     tables: Tables,
     checker: Checker,
+    kinds: Kinds,
     seeds: Vec<Vec<u8>>,
 }
 
@@ -130,7 +138,14 @@ impl<'f> Mutation<'f> {
     /// A mutation that starts from `seeds` where it is given nothing useful.
     pub fn new(format: &'f Format, seeds: Vec<Vec<u8>>) -> Self {
         let donor = Tree::decode(format, seeds.last().map_or(&[], Vec::as_slice));
-        Mutation { latest: Latest::new(format), donor, tables: Tables::default(), checker: Checker::default(), seeds }
+        Mutation {
+            latest: Latest::new(format),
+            donor,
+            tables: Tables::default(),
+            checker: Checker::default(),
+            kinds: Kinds::of(format),
+            seeds,
+        }
     }
 
     /// Changes `data`; gives the name of the mutator that did. The result has at most `max_size`
@@ -164,7 +179,7 @@ impl<'f> Mutation<'f> {
             }
         };
         self.tables.rebuild(tree);
-        let context = Context { tree, tables: &self.tables, donor: &self.donor, max_size };
+        let context = Context { tree, tables: &self.tables, donor: &self.donor, max_size, kinds: &self.kinds };
         // One of the mutators that apply, each with the same chance: one that had bad luck with
         // its own choices tries again.
         let mut left: Vec<&Mutator> = MUTATORS.iter().collect();

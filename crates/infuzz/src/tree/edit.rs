@@ -362,10 +362,17 @@ impl Tree<'_> {
             return;
         }
         let set_by_edit = |node: NodeId| moved.patches.iter().any(|p| p.owner == node);
+        let counted = |list: FieldId| edit.counts.iter().any(|(node, _)| self.node(*node).field == list);
         for &node in self.relations() {
-            let Some(relation) = self.relation(node) else { continue };
-            if let RelationKind::CountWhere { .. } | RelationKind::Check { .. } = relation.kind {
+            if self.format().quick(self.node(node).field).check.is_some() {
                 continue;
+            }
+            let Some(relation) = self.relation(node) else { continue };
+            match &relation.kind {
+                RelationKind::CountWhere { .. } | RelationKind::Check { .. } => continue,
+                RelationKind::CountOf(list) if repair != Repair::All && !counted(list.field) => continue,
+                RelationKind::Index if repair != Repair::All => continue,
+                _ => {}
             }
             let Some(target) = self.relation_target(node) else { continue };
             let at = self.node(target);
@@ -374,9 +381,6 @@ impl Tree<'_> {
                     (u64::from(at.end - at.start), moved.end(target).saturating_sub(moved.start(target)) as u64)
                 }
                 RelationKind::OffsetOf(_) => (u64::from(at.start), moved.start(target) as u64),
-                RelationKind::CountOf(_) if repair != Repair::All && edit.counts.iter().all(|(l, _)| *l != target) => {
-                    continue;
-                }
                 RelationKind::CountOf(_) => {
                     let old = self.used(target).count() as i64;
                     let change: i64 = edit.counts.iter().filter(|(list, _)| *list == target).map(|(_, n)| n).sum();
