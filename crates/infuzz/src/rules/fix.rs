@@ -2,12 +2,13 @@
 
 use super::record::{float_quotient, quotient, read};
 use super::structure;
+use super::survey::Survey;
 use super::{Cause, Checker, Violation};
 use crate::format::{
     Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
 };
 use crate::plain::default_bytes;
-use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
 use std::collections::HashMap;
 
 /// Most repairs tried in a row.
@@ -68,10 +69,11 @@ fn repaired<'f>(
     left: Option<RuleId>,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
-    let mut tree = Tree::empty(format);
+    let (mut latest, mut survey) = (Latest::new(format), Survey::default());
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
-        redecode(&mut tree, valid, &bytes);
+        latest.advance(valid, &bytes);
+        let tree = latest.tree();
         if !tree.problems().is_empty() {
             return None;
         }
@@ -79,11 +81,11 @@ fn repaired<'f>(
         let mut repair = |checker: &Checker, violation: &Violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
             *times += 1;
-            let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept, attempt: *times };
+            let fixer = Fixer { tree, tables: checker.tables(), kept: &kept, attempt: *times };
             if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
         };
         let edit = if left.is_some() {
-            let mut violations = checker.all_since(valid, &tree);
+            let mut violations = checker.all_since(valid, tree);
             let all = violations.len();
             violations.retain(|v| Some(v.rule) != left || !v.involved.iter().any(|node| kept.contains(node)));
             if violations.len() == all {
@@ -94,21 +96,20 @@ fn repaired<'f>(
             }
             violations.iter().find_map(|violation| repair(checker, violation))?
         } else {
-            let Some(first) = checker.first_since(valid, &tree) else { return Some(bytes) };
+            let Some(first) = survey.first(checker, valid, tree) else { return Some(bytes) };
             // Mostly the first can be repaired; only where it cannot, the others are looked for.
             match repair(checker, &first) {
                 Some(edit) => edit,
                 None => {
-                    let others = checker.all_since(valid, &tree);
-                    others.iter().skip(1).find_map(|violation| repair(checker, violation))?
+                    let others: Vec<&Violation> = survey.all(checker, valid, tree).skip(1).collect();
+                    others.into_iter().find_map(|violation| repair(checker, violation))?
                 }
             }
         };
-        let next = tree.apply(&edit, Repair::All);
-        if next == bytes {
+        if !tree.apply_to(&edit, Repair::All, &mut bytes) {
             return None;
         }
-        bytes = next;
+        survey.change(tree, &bytes);
     }
     None
 }
@@ -128,10 +129,11 @@ pub fn isolate_since<'f>(
     path: &str,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
-    let mut tree = Tree::empty(format);
+    let mut latest = Latest::new(format);
     for step in 0..MAX_STEPS {
-        redecode(&mut tree, valid, &bytes);
-        let violations = checker.all_since(valid, &tree);
+        latest.advance(valid, &bytes);
+        let tree = latest.tree();
+        let violations = checker.all_since(valid, tree);
         let node = tree.find(path)?;
         let own = |v: &Violation| v.node == node && matches!(v.cause, Cause::Field | Cause::Reference);
         if violations.iter().any(|v| v.cause == Cause::Shape) || !violations.iter().any(own) {
@@ -141,12 +143,10 @@ pub fn isolate_since<'f>(
         if others.is_empty() {
             return (step > 0).then_some(bytes);
         }
-        let edit = others.iter().find_map(|v| fix(&tree, checker.tables(), v, &[node]))?;
-        let next = tree.apply(&edit, Repair::All);
-        if next == bytes {
+        let edit = others.iter().find_map(|v| fix(tree, checker.tables(), v, &[node]))?;
+        if !tree.apply_to(&edit, Repair::All, &mut bytes) {
             return None;
         }
-        bytes = next;
     }
     None
 }

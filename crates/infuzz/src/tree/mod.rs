@@ -139,6 +139,11 @@ impl<'f> Tree<'f> {
         (self.nodes == other.nodes).then(|| compare::differing(self, &other.bytes).flatten().filter(leaf))
     }
 
+    /// The leaves in which other bytes differ, if it is certain that their nodes are the same.
+    pub(crate) fn changed_leaves<'t>(&'t self, wire: &'t [u8]) -> Option<impl Iterator<Item = NodeId> + 't> {
+        compare::same_structure(self, wire).then(|| compare::differing(self, wire).flatten())
+    }
+
     /// The wire bytes.
     pub fn encode(&self) -> &[u8] {
         self.wire.as_deref().unwrap_or(&self.bytes)
