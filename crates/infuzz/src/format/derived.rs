@@ -136,13 +136,14 @@ fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
     }
 }
 
-/// Whether how a field is decoded depends on its own bytes alone, and on fields before it in the
-/// same record.
+/// Whether how a field is decoded depends on its own bytes alone, and on other fields of the same
+/// record.
 fn is_closed(format: &Format, id: FieldId) -> bool {
     let (field, quick) = (format.field(id), format.quick(id));
     let near = |operand: &Operand| operand.steps.iter().all(|step| matches!(step, PathStep::Child(_)));
     let mut tests = field.when.iter().flat_map(|when| when.any.iter().flatten());
-    if field.at.is_some() || field.size.is_some() || !tests.all(|test| near(&test.operand)) {
+    let sized = matches!(field.size, None | Some(Place::Fixed(_)));
+    if field.at.is_some() || !sized || !tests.all(|test| near(&test.operand)) {
         return false;
     }
     match &field.shape {

@@ -127,6 +127,7 @@ pub static MUTATORS: &[Mutator] = &[
 /// The structure-aware mutation of one format, with its allocations and starting points.
 pub struct Mutation<'f> {
     latest: Latest<'f>,
+    scratch: Tree<'f>,
     donor: Tree<'f>,
     tables: Tables,
     checker: Checker,
@@ -140,6 +141,7 @@ impl<'f> Mutation<'f> {
         let donor = Tree::decode(format, seeds.last().map_or(&[], Vec::as_slice));
         Mutation {
             latest: Latest::new(format),
+            scratch: Tree::empty(format),
             donor,
             tables: Tables::default(),
             checker: Checker::default(),
@@ -187,7 +189,7 @@ impl<'f> Mutation<'f> {
             let mutator = left.swap_remove(rng.below(left.len()));
             for _ in 0..TRIES {
                 let Some(edit) = (mutator.mutate)(&context, &mut rng) else { continue };
-                let changed = apply(&context, &mut self.checker, &edit, data, &mut rng);
+                let changed = apply(&context, &mut self.checker, &mut self.scratch, &edit, data, &mut rng);
                 if changed && data.len() <= max_size {
                     return mutator.name;
                 }
@@ -219,13 +221,20 @@ impl<'f> Mutation<'f> {
 
 /// Applies an edit to the bytes of the tree; mostly the relations it touches are repaired, now and
 /// then all of them or none. Gives whether the bytes differ afterwards.
-fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, data: &mut Vec<u8>, rng: &mut Rng) -> bool {
+fn apply<'f>(
+    context: &Context<'_, 'f>,
+    checker: &mut Checker,
+    scratch: &mut Tree<'f>,
+    edit: &Edit,
+    data: &mut Vec<u8>,
+    rng: &mut Rng,
+) -> bool {
     let repair = match rng.below(16) {
         0 => Repair::Nothing,
         1 | 2 => Repair::All,
         _ => Repair::Affected,
     };
-    let changed = context.tree.apply_to(edit, repair, data);
+    let changed = context.tree.apply_to(edit, repair, data, scratch);
     if repair == Repair::All
         && rng.one_in(8)
         && let Some(valid) = settle(checker, data, context.tree.format(), &[])

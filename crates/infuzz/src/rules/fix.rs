@@ -106,10 +106,10 @@ fn repaired<'f>(
                 }
             }
         };
-        if !tree.apply_to(&edit, Repair::All, &mut bytes) {
+        if !latest.edit(&edit, Repair::All, &mut bytes) {
             return None;
         }
-        survey.change(tree, &bytes);
+        survey.change(latest.tree(), &bytes);
     }
     None
 }
@@ -144,7 +144,7 @@ pub fn isolate_since<'f>(
             return (step > 0).then_some(bytes);
         }
         let edit = others.iter().find_map(|v| fix(tree, checker.tables(), v, &[node]))?;
-        if !tree.apply_to(&edit, Repair::All, &mut bytes) {
+        if !latest.edit(&edit, Repair::All, &mut bytes) {
             return None;
         }
     }

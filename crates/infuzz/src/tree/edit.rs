@@ -5,7 +5,7 @@
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
 use super::relation::with_number;
-use super::{NodeId, Tree, codec, compare, decode};
+use super::{NodeId, Tree, codec, compare};
 use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
 use crate::plain::default_bytes;
 use std::ops::Range;
@@ -274,27 +274,28 @@ impl Moved<'_, '_> {
     }
 }
 
-impl Tree<'_> {
+impl<'f> Tree<'f> {
     /// The wire bytes after an edit.
     pub fn apply(&self, edit: &Edit, repair: Repair) -> Vec<u8> {
         let mut out = self.encode().to_vec();
-        self.apply_to(edit, repair, &mut out);
+        self.apply_to(edit, repair, &mut out, &mut Tree::empty(self.format()));
         out
     }
 
-    /// Edits the wire bytes of this tree in place; gives whether they differ afterwards.
-    pub(crate) fn apply_to(&self, edit: &Edit, repair: Repair, wire: &mut Vec<u8>) -> bool {
+    /// Edits the wire bytes of this tree in place; gives whether they differ afterwards. Where the
+    /// edited bytes have to be decoded, that is done in `scratch`.
+    pub(crate) fn apply_to(&self, edit: &Edit, repair: Repair, wire: &mut Vec<u8>, scratch: &mut Self) -> bool {
         if self.format().codecs.is_empty() {
-            return self.edited(edit, repair, wire);
+            return self.edited(edit, repair, wire, scratch);
         }
         let mut plain = self.bytes().to_vec();
-        self.edited(edit, repair, &mut plain);
+        self.edited(edit, repair, &mut plain, scratch);
         *wire = codec::redo(self, plain);
         wire != self.encode()
     }
 
     /// Edits a copy of the bytes in place; gives whether it differs afterwards.
-    fn edited(&self, edit: &Edit, repair: Repair, out: &mut Vec<u8>) -> bool {
+    fn edited(&self, edit: &Edit, repair: Repair, out: &mut Vec<u8>, scratch: &mut Self) -> bool {
         let mut patches = edit.patches.clone();
         patches.sort_by_key(|p| (p.start, p.end));
         let mut end = 0;
@@ -316,7 +317,7 @@ impl Tree<'_> {
         }
         if repair != Repair::Nothing {
             let recounts = repair == Repair::All || self.recount_needed(&patches);
-            if !(recounts && self.recounted(edit, &moved, repair, &mut writer)) {
+            if !(recounts && self.recounted(edit, &moved, repair, &mut writer, scratch)) {
                 self.write_checks(&moved, edit, repair, &mut writer);
             }
         }
@@ -474,24 +475,28 @@ impl Tree<'_> {
 
     /// Decodes the edited bytes, writes every such count and then every affected check. False: the
     /// bytes no longer have the shape, so that what is decoded does not tell where things are.
-    fn recounted(&self, edit: &Edit, moved: &Moved<'_, '_>, repair: Repair, writer: &mut Writer<'_>) -> bool {
+    fn recounted(
+        &self,
+        edit: &Edit,
+        moved: &Moved<'_, '_>,
+        repair: Repair,
+        writer: &mut Writer<'_>,
+        tree: &mut Self,
+    ) -> bool {
         if !self.format().recounts && compare::same_structure(self, writer.out) {
             self.recheck(self, edit, moved, repair, writer);
             return true;
         }
-        let mut tree = Tree::empty(self.format());
-        tree.nodes.reserve(self.nodes.len() + self.nodes.len() / 8);
+        tree.nodes.reserve((self.nodes.len() + self.nodes.len() / 8).saturating_sub(tree.nodes.len()));
         if self.format().steady {
             tree.redecode_like(self, writer.out);
         } else {
-            tree.opaque = self.opaque;
-            tree.bytes = writer.out.to_vec();
-            decode::run(&mut tree, None);
+            tree.redecode_plain(self.opaque, writer.out);
         }
         if !tree.problems.is_empty() {
             return false;
         }
-        self.recheck(&tree, edit, moved, repair, writer);
+        self.recheck(tree, edit, moved, repair, writer);
         true
     }
 

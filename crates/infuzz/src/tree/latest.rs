@@ -1,6 +1,6 @@
 //! The tree of the latest of many inputs, each not very different from one before it.
 
-use super::Tree;
+use super::{Edit, Repair, Tree};
 use crate::format::Format;
 
 /// A tree that goes from input to input: what is the same stays. It always equals the tree
@@ -21,6 +21,12 @@ impl<'f> Latest<'f> {
     /// The tree.
     pub fn tree(&self) -> &Tree<'f> {
         &self.tree
+    }
+
+    /// Edits the bytes of the tree in place; gives whether they differ afterwards. The tree stays,
+    /// but going to them costs less.
+    pub(crate) fn edit(&mut self, edit: &Edit, repair: Repair, wire: &mut Vec<u8>) -> bool {
+        self.tree.apply_to(edit, repair, wire, &mut self.before)
     }
 
     /// Goes to an input; it may be like the latest one, or the one before, or `other`.

@@ -118,6 +118,15 @@ impl<'f> Tree<'f> {
         self.lists.clone_from(&other.lists);
     }
 
+    /// Decodes bytes as they are after the codecs; what it encodes to is left open.
+    fn redecode_plain(&mut self, opaque: bool, plain: &[u8]) {
+        self.wire = None;
+        self.opaque = opaque;
+        self.problems.clear();
+        compare::assign(&mut self.bytes, plain);
+        decode::run(self, None);
+    }
+
     /// Whether other trees may take over nodes of this one: bytes are decoded as they are, and
     /// all of these had their place.
     fn gives_structure(&self) -> bool {
