@@ -22,7 +22,7 @@ mod truncate;
 
 use crate::format::{FieldId, Format};
 use crate::rng::Rng;
-use crate::rules::{Checker, settle};
+use crate::rules::{Checker, settle_like};
 use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
 
 use kinds::{Kind, Kinds};
@@ -237,7 +237,7 @@ fn apply<'f>(
     let changed = context.tree.apply_to(edit, repair, data, scratch);
     if repair == Repair::All
         && rng.one_in(8)
-        && let Some(valid) = settle(checker, data, context.tree.format(), &[])
+        && let Some(valid) = settle_like(checker, context.tree, data)
     {
         *data = valid;
         return *data != context.tree.encode();

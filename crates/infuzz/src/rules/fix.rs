@@ -31,7 +31,7 @@ pub fn settle_within(
     protected: &[String],
     steps: usize,
 ) -> Option<Vec<u8>> {
-    repaired(checker, None, bytes, format, protected, steps, None)
+    repaired(checker, (None, None), bytes, format, protected, steps, None)
 }
 
 /// As [`settle`], given the tree of a valid input that is not very different.
@@ -42,7 +42,12 @@ pub fn settle_since<'f>(
     format: &'f Format,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS, None)
+    repaired(checker, (valid, valid), bytes, format, protected, MAX_STEPS, None)
+}
+
+/// As [`settle`], given the tree of any input that is not very different.
+pub(crate) fn settle_like<'f>(checker: &mut Checker, like: &Tree<'f>, bytes: &[u8]) -> Option<Vec<u8>> {
+    repaired(checker, (None, Some(like)), bytes, like.format(), &[], MAX_STEPS, None)
 }
 
 /// Repairs whatever is broken besides one rule in which a protected field takes part, given the
@@ -56,12 +61,12 @@ pub fn isolate_rule_since<'f>(
     rule: RuleId,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS, Some(rule))
+    repaired(checker, (valid, valid), bytes, format, protected, MAX_STEPS, Some(rule))
 }
 
 fn repaired<'f>(
     checker: &mut Checker,
-    valid: Option<&Tree<'f>>,
+    (valid, like): (Option<&Tree<'f>>, Option<&Tree<'f>>),
     bytes: &[u8],
     format: &'f Format,
     protected: &[String],
@@ -72,7 +77,7 @@ fn repaired<'f>(
     let (mut latest, mut survey) = (Latest::new(format), Survey::default());
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
-        latest.advance(valid, &bytes);
+        latest.advance(like, &bytes);
         let tree = latest.tree();
         if !tree.problems().is_empty() {
             return None;

@@ -12,7 +12,7 @@ mod table;
 
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
-pub(crate) use fix::redecode;
+pub(crate) use fix::{redecode, settle_like};
 pub use fix::{fix, isolate, isolate_rule_since, isolate_since, settle, settle_since, settle_within};
 pub use record::broken_by as participants;
 pub(crate) use structure::breaks as structural_breaks;

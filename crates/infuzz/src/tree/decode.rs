@@ -13,6 +13,11 @@ pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     tree.nodes.clear();
     tree.relations.clear();
     tree.lists.clear();
+    if let Some(like) = like {
+        tree.nodes.reserve(like.nodes.len() + like.nodes.len() / 8);
+        tree.relations.reserve(like.relations.len() + like.relations.len() / 8);
+        tree.lists.reserve(like.lists.len() + like.lists.len() / 8);
+    }
     let limit = tree.bytes.len();
     let exact = tree.format.exact;
     let root = tree.format.root;

@@ -487,7 +487,6 @@ impl<'f> Tree<'f> {
             self.recheck(self, edit, moved, repair, writer);
             return true;
         }
-        tree.nodes.reserve((self.nodes.len() + self.nodes.len() / 8).saturating_sub(tree.nodes.len()));
         if self.format().steady {
             tree.redecode_like(self, writer.out);
         } else {
