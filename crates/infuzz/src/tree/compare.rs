@@ -49,6 +49,15 @@ pub(super) fn assign(bytes: &mut Vec<u8>, wire: &[u8]) {
     }
 }
 
+/// How many bytes two strings have in common at their beginnings.
+pub(super) fn common(old: &[u8], new: &[u8]) -> usize {
+    let alike = |size: usize, from: usize| {
+        let parts = old[from..].chunks_exact(size).zip(new[from..].chunks_exact(size));
+        from + size * parts.take_while(|(old, new)| old == new).count()
+    };
+    alike(1, alike(SMALL, alike(PART, 0)))
+}
+
 /// Whether all bytes are the same given one.
 pub(super) fn filled(bytes: &[u8], fill: u8) -> bool {
     bytes.chunks(SMALL).all(|part| part.iter().fold(0, |differ, byte| differ | byte ^ fill) == 0)

@@ -30,6 +30,11 @@ pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     root.end = limit as u32;
 }
 
+/// How many more items a list may have.
+fn room(most: u64, index: u32) -> usize {
+    usize::try_from(most.saturating_sub(u64::from(index))).unwrap_or(usize::MAX)
+}
+
 /// The integer that the last condition read: the next one mostly reads the same.
 type Known = (FieldId, Option<u64>);
 
@@ -376,19 +381,21 @@ impl Decoder<'_, '_> {
         let used = slots.used.as_ref().map(|used| self.stated(parent, used).unwrap_or(0));
         let like = self.like.filter(|_| parent == 0 && used.is_none() && format.quick(item).closed);
         let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
-        for index in 0..count {
+        let mut index = 0;
+        while index < count {
             let before = self.at;
             if before >= limit {
                 return self.problem(exact, node);
             }
-            let bytes = &self.tree.bytes[before..limit.min(before + size)];
             if let Some(donor) = &mut donor
-                && bytes.len() == size
-                && let Some(record) = donor.record_at(bytes)
+                && let Some(run) = donor.records_at(&self.tree.bytes[before..limit], (count - index) as usize)
             {
-                self.at += donor.copy(record, self.tree, node, index, before);
+                donor.copy(&run, self.tree, node, index, before);
+                self.at += run.bytes;
+                index += run.records as u32;
                 continue;
             }
+            let bytes = &self.tree.bytes[before..limit.min(before + size)];
             let unused = match used {
                 Some(used) => u64::from(index) >= used,
                 None => bytes.len() == size && compare::filled(bytes, slots.fill),
@@ -401,6 +408,7 @@ impl Decoder<'_, '_> {
                 self.field(item, node, index, limit.min(before + size), exact);
                 self.at = self.at.max(limit.min(before + size));
             }
+            index += 1;
         }
     }
 
@@ -440,10 +448,11 @@ impl Decoder<'_, '_> {
                 return;
             }
             if let Some(donor) = &mut donor
-                && let Some(record) = donor.record_at(&self.tree.bytes[before..limit])
+                && let Some(run) = donor.records_at(&self.tree.bytes[before..limit], room(most, index))
             {
-                self.at += donor.copy(record, self.tree, node, index, before);
-                index += 1;
+                donor.copy(&run, self.tree, node, index, before);
+                self.at += run.bytes;
+                index = index.saturating_add(run.records as u32);
                 continue;
             }
             self.field(item, node, index, limit, exact);
