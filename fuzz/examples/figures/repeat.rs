@@ -32,6 +32,17 @@ pub(crate) fn instructions(what: &str, library: &str, times: u32) -> Option<f64>
     Some(counted / f64::from(times) / 1000.0)
 }
 
+/// One strict parse by the pump.
+fn parse(format: &str, bytes: &[u8]) {
+    measured(&mut || {
+        if format == "miva-library" {
+            let _ = black_box(pump::miva::validate(black_box(bytes)));
+        } else {
+            let _ = black_box(pump::validate(black_box(bytes)));
+        }
+    });
+}
+
 /// libFuzzer's `-mutate_depth`.
 const IN_A_ROW: u64 = 5;
 
@@ -70,12 +81,7 @@ pub(crate) fn repeat(arguments: &[String]) -> Result<(), String> {
     for draw in 1..=times {
         data.clone_from(&bytes);
         match what.as_str() {
-            "parse" if name == "miva-library" => {
-                measured(&mut || {
-                    let _ = black_box(pump::miva::validate(black_box(&bytes)));
-                });
-            }
-            "parse" => measured(&mut || drop(black_box(pump::validate(black_box(&bytes))))),
+            "parse" => parse(name, &bytes),
             "decode" => measured(&mut || tree.redecode(black_box(&bytes))),
             "judge" => measured(&mut || {
                 tree.redecode(black_box(&bytes));
@@ -89,16 +95,21 @@ pub(crate) fn repeat(arguments: &[String]) -> Result<(), String> {
                 let edit = one_field(&format, &tree, draw);
                 measured(&mut || drop(black_box(tree.apply(black_box(&edit), Repair::Affected))));
             }
-            "campaign" => {
+            "campaign" | "campaign-parse" => {
                 // An engine mutates an input of its corpus a few times in a row, executing each.
                 if draw % IN_A_ROW == 1 {
                     data.clone_from(&corpus[Rng::new(draw).below(corpus.len())]);
                 } else {
                     data.clone_from(&last);
                 }
-                measured(&mut || {
+                if what == "campaign-parse" {
+                    parse(name, &data);
                     body.mutate(&mut data, room, draw);
-                });
+                } else {
+                    measured(&mut || {
+                        body.mutate(&mut data, room, draw);
+                    });
+                }
                 body.execute(&data);
                 if body.accepted() && corpus.len() < 64 {
                     corpus.push(data.clone());

@@ -188,6 +188,9 @@ fn quick(format: &Format, field: &Field) -> Quick {
         | Shape::Bits { width, .. }
         | Shape::Digits { width } => *width,
         Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
+        Shape::Text(TextShape { prefix: 0, extent: Extent::Fixed(size), .. }) if field.until.is_empty() => {
+            u8::try_from(*size).unwrap_or(0)
+        }
         _ => 0,
     };
     let anywhere = field.at.is_none() && field.size.is_none() && field.exact.is_none();

@@ -379,6 +379,16 @@ impl Decoder<'_, '_> {
         let (Some(slots), Some(size)) = (&field.slots, format.quick(item).slot) else { return };
         let size = size as usize;
         let used = slots.used.as_ref().map(|used| self.stated(parent, used).unwrap_or(0));
+        let leaf = format.quick(item);
+        let all = self.at.saturating_add(size.saturating_mul(count as usize)) <= limit;
+        if let (Some(used), true) = (used, all && usize::from(leaf.size) == size && !leaf.relation) {
+            for index in 0..count {
+                self.whole(item, size, node, index, limit);
+                let slot = self.tree.nodes.len() - 1;
+                self.tree.nodes[slot].blank = u64::from(index) >= used;
+            }
+            return;
+        }
         let like = self.like.filter(|_| parent == 0 && used.is_none() && format.quick(item).closed);
         let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
         let mut index = 0;
