@@ -384,8 +384,9 @@ impl Decoder<'_, '_> {
         if let (Some(used), true) = (used, all && usize::from(leaf.size) == size && !leaf.relation) {
             for index in 0..count {
                 self.whole(item, size, node, index, limit);
-                let slot = self.tree.nodes.len() - 1;
-                self.tree.nodes[slot].blank = u64::from(index) >= used;
+                if let Some(slot) = self.tree.nodes.last_mut() {
+                    slot.blank = u64::from(index) >= used;
+                }
             }
             return;
         }

@@ -6,7 +6,7 @@
 
 use super::relation::with_number;
 use super::{NodeId, Tree, codec, compare};
-use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
+use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Span, Tail, TestKind};
 use crate::plain::default_bytes;
 use std::ops::Range;
 
@@ -267,6 +267,14 @@ impl Moved<'_, '_> {
         (i64::from(at) + self.shift(before)).max(0) as usize
     }
 
+    /// Between which bytes all patches and what else was written are, if nothing moves.
+    fn extent(&self, written: &[Range<usize>]) -> Option<Range<u32>> {
+        let stays = self.patches.iter().all(Patch::keeps_length);
+        let start = written.iter().map(|range| range.start).min().filter(|_| stays)?;
+        let end = written.iter().map(|range| range.end).max()?;
+        Some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
+    }
+
     /// Whether a patch replaces the node together with something around it.
     fn gone(&self, node: NodeId) -> bool {
         let at = self.tree.node(node);
@@ -416,9 +424,20 @@ impl<'f> Tree<'f> {
         nodes.into_iter().map(|(_, node)| node)
     }
 
+    /// Whether a check covers its own record only, and nothing of it changes.
+    fn is_beside(&self, check: NodeId, changed: &Range<u32>) -> bool {
+        let record = self.node(self.node(check).parent);
+        let outside = record.end < changed.start || changed.end < record.start;
+        let own = |kind: &RelationKind| matches!(kind, RelationKind::Check { over: Span::Before, .. });
+        outside
+            && self.format().record_of(record.field).is_some()
+            && self.relation(check).is_some_and(|relation| own(&relation.kind))
+    }
+
     fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer<'_>) {
+        let mut changed = if repair == Repair::All { None } else { moved.extent(&writer.written) };
         for node in self.checks() {
-            if moved.gone(node) {
+            if changed.as_ref().is_some_and(|changed| self.is_beside(node, changed)) || moved.gone(node) {
                 continue;
             }
             let Some(target) = self.relation_target(node) else { continue };
@@ -441,6 +460,10 @@ impl<'f> Tree<'f> {
             let Some(bytes) = writer.out.get(span) else { continue };
             let value = super::compute_check(*algorithm, bytes);
             writer.number(moved.start(node), &self.format().field(self.node(node).field).shape, value);
+            if let Some(changed) = &mut changed {
+                let at = self.node(node);
+                *changed = changed.start.min(at.start)..changed.end.max(at.end);
+            }
         }
     }
 
