@@ -1,6 +1,10 @@
 //! Instructions of one call of each of the things measured, counted by callgrind: `figures repeat
-//! parse|decode|judge|judge-mutated|mutate|edit|campaign|execute|execution LIBRARY TIMES` is what
-//! runs under it. A library is a seed of `drug-library`, or FORMAT/SEED.
+//! WHAT LIBRARY TIMES` is what runs under it. A library is a seed of `drug-library`, or FORMAT/SEED.
+//!
+//! WHAT is `parse`, `decode`, `judge`, `judge-mutated`, `execute`, `execution`; `mutate` with an
+//! input unlike the two before, `mutate-again` with that which was decoded last; `edit` of one field
+//! of a decoded input, its checks repaired; `campaign`, mutations as an engine asks for them, and
+//! `campaign-parse`, parses of what they begin with.
 
 use infuzz::builtin::Builtin;
 use infuzz::format::Format;
@@ -76,6 +80,9 @@ pub(crate) fn repeat(arguments: &[String]) -> Result<(), String> {
     let mut checker = Checker::default();
     let mut mutation = Mutation::new(&format, vec![bytes.clone()]);
     let mut body = Body::new(target, None)?;
+    let others = builtin.seeds.iter().map(|(name, _)| *name).filter(|name| *name != seed && *name != "maximal");
+    let others: Result<Vec<_>, _> = others.take(2).map(|name| builtin.seed(&format, name)).collect();
+    let others = others.map_err(|e| e.to_string())?;
     let room = 4096.max(2 * bytes.len());
     let (mut data, mut last, mut corpus) = (Vec::new(), Vec::new(), vec![bytes.clone()]);
     for draw in 1..=times {
@@ -87,7 +94,19 @@ pub(crate) fn repeat(arguments: &[String]) -> Result<(), String> {
                 tree.redecode(black_box(&bytes));
                 black_box(checker.judge(&tree));
             }),
-            "mutate" => measured(&mut || {
+            "mutate" => {
+                // What is known of this input is forgotten over two others.
+                for other in &others {
+                    let decoded = |seed: &u64| {
+                        !["seed", "raw"].contains(&mutation.mutate(&mut other.clone(), 2 * other.len(), *seed))
+                    };
+                    (1..100).find(decoded);
+                }
+                measured(&mut || {
+                    black_box(mutation.mutate(&mut data, room, draw));
+                });
+            }
+            "mutate-again" => measured(&mut || {
                 black_box(mutation.mutate(&mut data, room, draw));
             }),
             "edit" => {

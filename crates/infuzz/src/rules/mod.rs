@@ -12,8 +12,8 @@ mod table;
 
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
-pub(crate) use fix::{redecode, settle_like};
 pub use fix::{fix, isolate, isolate_rule_since, isolate_since, settle, settle_since, settle_within};
+pub(crate) use fix::{redecode, settle_like};
 pub use record::broken_by as participants;
 pub(crate) use structure::breaks as structural_breaks;
 
@@ -60,7 +60,7 @@ impl Violation {
 /// Receives violations; returns whether to go on.
 pub(crate) type Found<'a> = dyn FnMut(Violation) -> bool + 'a;
 
-/// The same, with the node on which the rule is stated; the last one for a relation.
+/// The same, with the node on which the rule is stated; for a shape the first, for a relation none.
 type FoundAt<'a> = dyn FnMut(NodeId, Violation) -> bool + 'a;
 
 /// What need not be looked at.
@@ -177,7 +177,7 @@ impl Checker {
 
     fn scan_within(&mut self, tree: &Tree<'_>, bounds: &Bounds<'_>, found: &mut FoundAt<'_>) {
         for problem in tree.problems() {
-            if !found(problem.node, Violation::one(problem.rule, problem.node, Cause::Shape)) {
+            if !found(0, Violation::one(problem.rule, problem.node, Cause::Shape)) {
                 return;
             }
         }

@@ -27,7 +27,12 @@ impl Survey {
     }
 
     /// The first broken rule after the last change.
-    pub(super) fn first(&mut self, checker: &mut Checker, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Option<Violation> {
+    pub(super) fn first(
+        &mut self,
+        checker: &mut Checker,
+        valid: Option<&Tree<'_>>,
+        tree: &Tree<'_>,
+    ) -> Option<Violation> {
         if self.all.is_some() {
             return self.all(checker, valid, tree).next().cloned();
         }
@@ -79,5 +84,42 @@ fn is_left(tree: &Tree<'_>, scope: &Scope, at: NodeId, violation: &Violation) ->
     match (violation.cause, &tree.format().field(field).shape) {
         (Cause::Record(_, index), Shape::Record(record)) => !scope.has_rule(*record, index),
         _ => !scope.has(field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin::BUILTIN;
+    use crate::mutate::Mutation;
+    use crate::rng::Rng;
+    use crate::tree::Latest;
+
+    #[test]
+    fn a_survey_says_what_a_whole_check_says() {
+        for builtin in BUILTIN {
+            let format = builtin.load().expect("built in");
+            let seeds = builtin.seeds.iter().map(|(name, _)| builtin.seed(&format, name).expect("a seed"));
+            let mut seeds: Vec<Vec<u8>> = seeds.filter(|seed| seed.len() < 80_000).collect();
+            seeds.push((0..200).collect());
+            let mut mutation = Mutation::new(&format, seeds.clone());
+            let (mut checker, mut yardstick) = (Checker::default(), Checker::default());
+            for start in 0..40 {
+                let mut data = seeds[Rng::new(start).below(seeds.len())].clone();
+                let (mut latest, mut survey) = (Latest::new(&format), Survey::default());
+                for step in 0..6 {
+                    latest.advance(None, &data);
+                    let tree = latest.tree();
+                    let all = yardstick.all(tree);
+                    assert_eq!(survey.first(&mut checker, None, tree).as_ref(), all.first(), "{}", format.name);
+                    if Rng::new(start * 10 + step).one_in(2) {
+                        let found: Vec<Violation> = survey.all(&mut checker, None, tree).cloned().collect();
+                        assert_eq!(found, all, "{}: start {start}, step {step}", format.name);
+                    }
+                    mutation.mutate(&mut data, 80_000, start * 10 + step);
+                    survey.change(tree, &data);
+                }
+            }
+        }
     }
 }

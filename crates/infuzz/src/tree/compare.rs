@@ -23,8 +23,7 @@ fn emptied(tree: &Tree<'_>, node: NodeId, wire: &[u8]) -> bool {
         if tree.format.quick(this.field).slot.is_some() {
             let slots = &tree.format.field(tree.nodes[this.parent as usize].field).slots;
             let bytes = &wire[this.start as usize..this.end as usize];
-            if slots.as_ref().is_some_and(|slots| slots.used.is_none() && filled(bytes, slots.fill))
-            {
+            if slots.as_ref().is_some_and(|slots| slots.used.is_none() && filled(bytes, slots.fill)) {
                 return true;
             }
         }
@@ -72,9 +71,8 @@ fn places<'t>(old: &'t [u8], new: &'t [u8], size: usize) -> impl Iterator<Item =
 /// For each byte that differs from a tree's the innermost node it stands in, if it does in one.
 pub(super) fn differing<'t>(tree: &'t Tree<'_>, bytes: &'t [u8]) -> impl Iterator<Item = Option<NodeId>> + 't {
     let small = places(&tree.bytes, bytes, PART).flat_map(|(from, old, new)| {
-        places(old, new, SMALL).flat_map(move |(at, old, new)| {
-            places(old, new, 1).map(move |(byte, ..)| from + at + byte)
-        })
+        places(old, new, SMALL)
+            .flat_map(move |(at, old, new)| places(old, new, 1).map(move |(byte, ..)| from + at + byte))
     });
     small.map(|place| {
         let after = tree.nodes.partition_point(|node| node.start as usize <= place);

@@ -411,9 +411,7 @@ impl<'f> Tree<'f> {
     /// Whether a patch gives a leaf other bytes of the same number, so that nothing moves.
     fn is_in_place(&self, patch: &Patch) -> bool {
         let owner = self.node(patch.owner);
-        owner.next == patch.owner + 1
-            && (owner.start, owner.end) == (patch.start, patch.end)
-            && patch.keeps_length()
+        owner.next == patch.owner + 1 && (owner.start, owner.end) == (patch.start, patch.end) && patch.keeps_length()
     }
 
     /// The nodes that hold checks, in the order in which they must be computed.

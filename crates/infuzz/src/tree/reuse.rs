@@ -29,6 +29,10 @@ impl<'t> Donor<'t> {
             if first >= self.end {
                 return None;
             }
+            if !bytes.starts_with(self.tree.span(first)) {
+                first = self.tree.node(first).next;
+                continue;
+            }
             let start = self.tree.node(first).start as usize;
             let same = compare::common(self.tree.bytes.get(start..self.to)?, bytes);
             let mut run = Run { nodes: first..first, records: 0, bytes: 0 };
