@@ -2,7 +2,7 @@
 
 use crate::format::{Format, RuleId};
 use crate::rules::{Checker, Violation};
-use crate::tree::Tree;
+use crate::tree::{Latest, Tree};
 
 /// What a device must do with an input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,50 +37,48 @@ impl Judgement {
 /// Judges inputs of one format; keeps its allocations between them.
 #[derive(Clone, Debug)]
 pub struct Judge<'f> {
-    tree: Tree<'f>,
+    latest: Latest<'f>,
     checker: Checker,
 }
 
 impl<'f> Judge<'f> {
     /// A judge of this format.
     pub fn new(format: &'f Format) -> Self {
-        Judge { tree: Tree::empty(format), checker: Checker::default() }
+        Judge { latest: Latest::new(format), checker: Checker::default() }
     }
 
     /// Judges an input.
     pub fn judge(&mut self, bytes: &[u8]) -> Judgement {
         self.decode(bytes);
-        self.checker.judge(&self.tree)
+        self.checker.judge(self.latest.tree())
     }
 
     /// The tree of an input; decodes it only if it is not the one decoded last.
     pub fn tree_of(&mut self, bytes: &[u8]) -> &Tree<'f> {
         self.decode(bytes);
-        &self.tree
+        self.latest.tree()
     }
 
     /// The tree of the input decoded last.
     pub fn last(&self) -> &Tree<'f> {
-        &self.tree
+        self.latest.tree()
     }
 
     /// Decodes an input that may have the structure of another, such as the one it was made
     /// from; judging it then goes on from there.
     pub fn decode_like(&mut self, other: &Tree<'f>, bytes: &[u8]) {
-        self.tree.redecode_like(other, bytes);
+        self.latest.advance(Some(other), bytes);
     }
 
     fn decode(&mut self, bytes: &[u8]) {
-        if self.tree.nodes().is_empty() || self.tree.encode() != bytes {
-            self.tree.redecode(bytes);
-        }
+        self.latest.advance(None, bytes);
     }
 
     /// Every broken rule of an input, with its tree.
     pub fn explain(&mut self, bytes: &[u8]) -> (&Tree<'f>, Vec<Violation>) {
         self.decode(bytes);
-        let violations = self.checker.all(&self.tree);
-        (&self.tree, violations)
+        let violations = self.checker.all(self.latest.tree());
+        (self.latest.tree(), violations)
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) fn derive(format: &mut Format) {
     offsets(format);
     gates(format);
     shaping(format);
+    let counts = |field: &Field| matches!(field.relation, Some(Relation { kind: RelationKind::CountWhere { .. }, .. }));
+    format.recounts = format.fields.iter().any(counts);
     for index in 0..format.fields.len() {
         let id = FieldId(index as u16);
         format.quick[index].closed = is_closed(format, id) && least(format, id) > 0;
@@ -137,13 +139,14 @@ pub(super) fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
     }
 }
 
-/// Whether how a field is decoded depends on its own bytes alone, and on fields before it in the
-/// same record.
+/// Whether how a field is decoded depends on its own bytes alone, and on other fields of the same
+/// record.
 fn is_closed(format: &Format, id: FieldId) -> bool {
     let (field, quick) = (format.field(id), format.quick(id));
     let near = |operand: &Operand| operand.steps.iter().all(|step| matches!(step, PathStep::Child(_)));
     let mut tests = field.when.iter().flat_map(|when| when.any.iter().flatten());
-    if field.at.is_some() || field.size.is_some() || field.before.is_some() || !tests.all(|test| near(&test.operand)) {
+    let sized = matches!(field.size, None | Some(Place::Fixed(_))) && field.before.is_none();
+    if field.at.is_some() || !sized || !tests.all(|test| near(&test.operand)) {
         return false;
     }
     match &field.shape {
@@ -190,6 +193,9 @@ fn quick(format: &Format, field: &Field) -> Quick {
         | Shape::Bits { width, .. }
         | Shape::Digits { width, .. } => *width,
         Shape::Const(bytes) => u8::try_from(bytes.len()).unwrap_or(0),
+        Shape::Text(TextShape { prefix: 0, extent: Extent::Fixed(size), .. }) if field.until.is_empty() => {
+            u8::try_from(*size).unwrap_or(0)
+        }
         _ => 0,
     };
     let anywhere = field.at.is_none() && field.size.is_none() && field.before.is_none() && field.exact.is_none();
@@ -225,8 +231,13 @@ fn quick(format: &Format, field: &Field) -> Quick {
         big,
         reads,
         size: if anywhere { plain } else { 0 },
+        rigid: match &field.shape {
+            Shape::Text(TextShape { prefix, extent, .. }) => *prefix == 0 && matches!(extent, Extent::Fixed(_)),
+            Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
+            shape => plain > 0 || matches!(shape, Shape::Const(_)),
+        },
         relation: field.relation.is_some(),
-        check: matches!(field.relation, Some(Relation { kind: RelationKind::Check { .. }, .. })),
+        check: format.check_order.iter().position(|check| *check == field.id).map(|rank| rank as u16),
         ruled,
         prefix,
         record,

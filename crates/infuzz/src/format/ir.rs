@@ -53,6 +53,8 @@ pub struct Format {
     pub(crate) plans: Vec<Plan>,
     /// Where things stand depends on the values of fields alone, not on a search for bytes.
     pub steady: bool,
+    /// Records that refer to another are counted.
+    pub recounts: bool,
     /// All record instances.
     pub records: Vec<Record>,
     /// Enumerations with their attribute columns.
@@ -122,10 +124,12 @@ pub struct Quick {
     pub reads: Reads,
     /// Bytes of a leaf of fixed size at no stated place; 0: it is no such.
     pub size: u8,
+    /// A leaf that always takes the same number of bytes, where it is.
+    pub rigid: bool,
     /// The field states a relation.
     pub relation: bool,
-    /// The relation is a check.
-    pub check: bool,
+    /// The relation is a check: its position in [`Format::check_order`].
+    pub check: Option<u16>,
     /// A leaf with a rule of its own, or a record with rules.
     pub ruled: bool,
     /// Bytes of the length prefix of a text at no stated place; 0: it is no such.

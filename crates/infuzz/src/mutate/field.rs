@@ -26,10 +26,12 @@ fn class_first(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     let tree = context.tree;
     let class = rng.pick(CLASSES)?;
     let mut first = vec![None; tree.format().fields.len()];
+    // The first node of each field from a place on, and round: the last one met going backwards.
     let from = rng.below(tree.nodes().len());
-    for node in (from..tree.nodes().len()).chain(0..from) {
-        first[usize::from(tree.nodes()[node].field.0)].get_or_insert(node as NodeId);
-    }
+    let (before, after) = tree.nodes().split_at(from);
+    before.iter().enumerate().rev().for_each(|(node, at)| first[usize::from(at.field.0)] = Some(node as NodeId));
+    let after = after.iter().enumerate().rev();
+    after.for_each(|(node, at)| first[usize::from(at.field.0)] = Some((from + node) as NodeId));
     let start = rng.below(first.len());
     let nodes = (start..first.len()).chain(0..start).filter_map(|field| first[field]);
     let mut leaves = nodes.filter(|node| tree.format().field(tree.node(*node).field).is_leaf());

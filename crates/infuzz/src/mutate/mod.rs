@@ -8,6 +8,7 @@ mod bits;
 mod crossover;
 mod field;
 mod grow;
+mod kinds;
 mod order;
 mod presence;
 mod raw;
@@ -19,10 +20,12 @@ mod splice;
 mod trim;
 mod truncate;
 
-use crate::format::{Format, Shape};
+use crate::format::{FieldId, Format};
 use crate::rng::Rng;
-use crate::rules::{Checker, settle};
-use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use crate::rules::{Checker, settle_like};
+use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
+
+use kinds::{Kind, Kinds};
 
 pub use crossover::crossover;
 pub use raw::mutate as raw;
@@ -41,6 +44,7 @@ pub struct Context<'a, 'f> {
     pub donor: &'a Tree<'f>,
     /// The largest result allowed.
     pub max_size: usize,
+    kinds: &'a Kinds,
 }
 
 impl Context<'_, '_> {
@@ -53,35 +57,38 @@ impl Context<'_, '_> {
             if !field.is_leaf() {
                 continue;
             }
-            let count = self.tree.nodes().len();
-            let from = rng.below(count);
-            let mut nodes = (from..count).chain(0..from);
-            if let Some(node) = nodes.find(|node| self.tree.nodes()[*node].field == field.id) {
-                return Some(node as NodeId);
+            let from = rng.below(self.tree.nodes().len());
+            if let Some(node) = self.next(from, |known| known == field.id) {
+                return Some(node);
             }
         }
-        self.some(rng, |node| format.field(self.tree.node(node).field).is_leaf())
+        self.some(rng, &self.kinds.leaf)
     }
 
-    /// A random node with a property: probes first, then a scan from a random place.
-    fn some(&self, rng: &mut Rng, wanted: impl Fn(NodeId) -> bool) -> Option<NodeId> {
+    /// The first node of such a field from a place on, and round from the beginning.
+    fn next(&self, from: usize, wanted: impl Fn(FieldId) -> bool) -> Option<NodeId> {
+        let (before, after) = self.tree.nodes().split_at_checked(from)?;
+        let after = after.iter().position(|node| wanted(node.field)).map(|at| from + at);
+        let found = after.or_else(|| before.iter().position(|node| wanted(node.field)))?;
+        NodeId::try_from(found).ok()
+    }
+
+    /// A random node of a kind: probes first, then a scan from a random place.
+    fn some(&self, rng: &mut Rng, kind: &Kind) -> Option<NodeId> {
         let count = self.tree.nodes().len();
         for _ in 0..8 {
             let node = rng.below(count) as NodeId;
-            if wanted(node) {
+            if kind.has(self.tree.node(node).field) {
                 return Some(node);
             }
         }
         let from = rng.below(count);
-        (0..count).map(|step| ((from + step) % count) as NodeId).find(|node| wanted(*node))
+        if kind.any { self.next(from, |field| kind.has(field)) } else { None }
     }
 
     /// A record that stands in a list.
     fn item(&self, rng: &mut Rng) -> Option<NodeId> {
-        self.some(rng, |node| {
-            let parent = self.tree.node(node).parent;
-            node != 0 && matches!(self.tree.format().field(self.tree.node(parent).field).shape, Shape::List { .. })
-        })
+        self.some(rng, &self.kinds.item)
     }
 }
 
@@ -119,10 +126,12 @@ pub static MUTATORS: &[Mutator] = &[
 
 /// The structure-aware mutation of one format, with its allocations and starting points.
 pub struct Mutation<'f> {
-    tree: Tree<'f>,
+    latest: Latest<'f>,
+    scratch: Tree<'f>,
     donor: Tree<'f>,
     tables: Tables,
     checker: Checker,
+    kinds: Kinds,
     seeds: Vec<Vec<u8>>,
 }
 
@@ -130,7 +139,15 @@ impl<'f> Mutation<'f> {
     /// A mutation that starts from `seeds` where it is given nothing useful.
     pub fn new(format: &'f Format, seeds: Vec<Vec<u8>>) -> Self {
         let donor = Tree::decode(format, seeds.last().map_or(&[], Vec::as_slice));
-        Mutation { tree: Tree::empty(format), donor, tables: Tables::default(), checker: Checker::default(), seeds }
+        Mutation {
+            latest: Latest::new(format),
+            scratch: Tree::empty(format),
+            donor,
+            tables: Tables::default(),
+            checker: Checker::default(),
+            kinds: Kinds::of(format),
+            seeds,
+        }
     }
 
     /// Changes `data`; gives the name of the mutator that did. The result has at most `max_size`
@@ -156,12 +173,15 @@ impl<'f> Mutation<'f> {
             raw::mutate(data, max_size, &mut rng);
             return "raw";
         }
-        match known {
-            Some(known) => self.tree.redecode_like(known, data),
-            None => self.tree.redecode(data),
-        }
-        self.tables.rebuild(&self.tree);
-        let context = Context { tree: &self.tree, tables: &self.tables, donor: &self.donor, max_size };
+        let tree = match known.filter(|known| !known.nodes().is_empty() && known.encode() == data) {
+            Some(known) => known,
+            None => {
+                self.latest.advance(known, data);
+                self.latest.tree()
+            }
+        };
+        self.tables.rebuild(tree);
+        let context = Context { tree, tables: &self.tables, donor: &self.donor, max_size, kinds: &self.kinds };
         // One of the mutators that apply, each with the same chance: one that had bad luck with
         // its own choices tries again.
         let mut left: Vec<&Mutator> = MUTATORS.iter().collect();
@@ -169,10 +189,13 @@ impl<'f> Mutation<'f> {
             let mutator = left.swap_remove(rng.below(left.len()));
             for _ in 0..TRIES {
                 let Some(edit) = (mutator.mutate)(&context, &mut rng) else { continue };
-                let changed = apply(&context, &mut self.checker, &edit, &mut rng);
-                if changed.len() <= max_size && changed != *data {
-                    *data = changed;
+                let changed = apply(&context, &mut self.checker, &mut self.scratch, &edit, data, &mut rng);
+                if changed && data.len() <= max_size {
                     return mutator.name;
+                }
+                if changed {
+                    data.clear();
+                    data.extend_from_slice(tree.encode());
                 }
             }
         }
@@ -185,9 +208,9 @@ impl<'f> Mutation<'f> {
         self.donor.redecode(data);
     }
 
-    /// The input that was decoded last to be changed.
+    /// An input that was decoded to be changed, mostly the last one.
     pub fn tree(&self) -> &Tree<'f> {
-        &self.tree
+        self.latest.tree()
     }
 
     /// The starting points.
@@ -196,19 +219,28 @@ impl<'f> Mutation<'f> {
     }
 }
 
-/// Applies an edit; mostly the relations it touches are repaired, now and then all of them or none.
-fn apply(context: &Context<'_, '_>, checker: &mut Checker, edit: &Edit, rng: &mut Rng) -> Vec<u8> {
+/// Applies an edit to the bytes of the tree; mostly the relations it touches are repaired, now and
+/// then all of them or none. Gives whether the bytes differ afterwards.
+fn apply<'f>(
+    context: &Context<'_, 'f>,
+    checker: &mut Checker,
+    scratch: &mut Tree<'f>,
+    edit: &Edit,
+    data: &mut Vec<u8>,
+    rng: &mut Rng,
+) -> bool {
     let repair = match rng.below(16) {
         0 => Repair::Nothing,
         1 | 2 => Repair::All,
         _ => Repair::Affected,
     };
-    let changed = context.tree.apply(edit, repair);
+    let changed = context.tree.apply_to(edit, repair, data, scratch);
     if repair == Repair::All
         && rng.one_in(8)
-        && let Some(valid) = settle(checker, &changed, context.tree.format(), &[])
+        && let Some(valid) = settle_like(checker, context.tree, data)
     {
-        return valid;
+        *data = valid;
+        return *data != context.tree.encode();
     }
     changed
 }

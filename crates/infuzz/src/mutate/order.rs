@@ -7,16 +7,7 @@ use crate::tree::{Edit, NodeId};
 
 pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     let tree = context.tree;
-    let ordered = |node: NodeId| match tree.format().field(tree.node(node).field).shape {
-        Shape::Record(record) => tree
-            .format()
-            .record(record)
-            .rules
-            .iter()
-            .any(|rule| matches!(rule.kind, RuleKind::Ordered(_) | RuleKind::AtMost(..))),
-        _ => false,
-    };
-    let record = context.some(rng, ordered)?;
+    let record = context.some(rng, &context.kinds.ordered)?;
     let Shape::Record(id) = tree.format().field(tree.node(record).field).shape else { return None };
     let rules = &tree.format().record(id).rules;
     let rule = rng.pick(rules)?;

@@ -4,16 +4,12 @@ use super::Context;
 use crate::format::Shape;
 use crate::plain::default_bytes;
 use crate::rng::Rng;
-use crate::tree::{Edit, NodeId};
+use crate::tree::Edit;
 
 pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     let tree = context.tree;
     let format = tree.format();
-    let has_optional = |node: NodeId| match format.field(tree.node(node).field).shape {
-        Shape::Record(record) => format.record(record).fields.iter().any(|f| format.field(*f).when.is_some()),
-        _ => false,
-    };
-    let record = context.some(rng, has_optional)?;
+    let record = context.some(rng, &context.kinds.optional)?;
     let Shape::Record(id) = format.field(tree.node(record).field).shape else { return None };
     let optional: Vec<_> =
         format.record(id).fields.iter().copied().filter(|f| format.field(*f).when.is_some()).collect();

@@ -10,7 +10,7 @@ pub(super) fn mutate(context: &Context<'_, '_>, rng: &mut Rng) -> Option<Edit> {
     if rng.one_in(3) {
         return same_key(context, rng);
     }
-    let node = context.some(rng, |node| tree.format().field(tree.node(node).field).refers.is_some())?;
+    let node = context.some(rng, &context.kinds.reference)?;
     let class = Class::named(rng.pick(&["dangling", "no-record", "other-record"])?)?;
     let values = class.apply(tree, context.tables, node).ok()?;
     Some(Edit::set(tree, node, rng.pick(&values)?.1.clone()))

@@ -1,13 +1,14 @@
 //! Repairs: for each kind of rule an edit after which it holds, leaving protected fields alone.
 
 use super::record::{float_quotient, quotient, read};
+use super::survey::Survey;
 use super::{Cause, Checker, Violation};
 use super::{product, structure};
 use crate::format::{
     Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
 };
 use crate::plain::default_bytes;
-use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
+use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
 use std::collections::HashMap;
 
 /// Most repairs tried in a row.
@@ -30,7 +31,7 @@ pub fn settle_within(
     protected: &[String],
     steps: usize,
 ) -> Option<Vec<u8>> {
-    repaired(checker, None, bytes, format, protected, steps, None)
+    repaired(checker, (None, None), bytes, format, protected, steps, None)
 }
 
 /// As [`settle`], given the tree of a valid input that is not very different.
@@ -41,7 +42,12 @@ pub fn settle_since<'f>(
     format: &'f Format,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS, None)
+    repaired(checker, (valid, valid), bytes, format, protected, MAX_STEPS, None)
+}
+
+/// As [`settle`], given the tree of any input that is not very different.
+pub(crate) fn settle_like<'f>(checker: &mut Checker, like: &Tree<'f>, bytes: &[u8]) -> Option<Vec<u8>> {
+    repaired(checker, (None, Some(like)), bytes, like.format(), &[], MAX_STEPS, None)
 }
 
 /// Repairs whatever is broken besides one rule in which a protected field takes part, given the
@@ -55,12 +61,12 @@ pub fn isolate_rule_since<'f>(
     rule: RuleId,
     protected: &[String],
 ) -> Option<Vec<u8>> {
-    repaired(checker, valid, bytes, format, protected, MAX_STEPS, Some(rule))
+    repaired(checker, (valid, valid), bytes, format, protected, MAX_STEPS, Some(rule))
 }
 
 fn repaired<'f>(
     checker: &mut Checker,
-    valid: Option<&Tree<'f>>,
+    (valid, like): (Option<&Tree<'f>>, Option<&Tree<'f>>),
     bytes: &[u8],
     format: &'f Format,
     protected: &[String],
@@ -68,10 +74,11 @@ fn repaired<'f>(
     left: Option<RuleId>,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
-    let mut tree = Tree::empty(format);
+    let (mut latest, mut survey) = (Latest::new(format), Survey::default());
     let mut times: HashMap<(RuleId, FieldId), usize> = HashMap::new();
     for _ in 0..steps {
-        redecode(&mut tree, valid, &bytes);
+        latest.advance(like, &bytes);
+        let tree = latest.tree();
         if !tree.problems().is_empty() {
             return None;
         }
@@ -79,11 +86,11 @@ fn repaired<'f>(
         let mut repair = |checker: &Checker, violation: &Violation| {
             let times = times.entry((violation.rule, tree.node(violation.node).field)).or_default();
             *times += 1;
-            let fixer = Fixer { tree: &tree, tables: checker.tables(), kept: &kept, attempt: *times };
+            let fixer = Fixer { tree, tables: checker.tables(), kept: &kept, attempt: *times };
             if *times > PATIENCE { fixer.without(violation) } else { None }.or_else(|| fixer.fix(violation))
         };
         let edit = if left.is_some() {
-            let mut violations = checker.all_since(valid, &tree);
+            let mut violations = checker.all_since(valid, tree);
             let all = violations.len();
             violations.retain(|v| Some(v.rule) != left || !v.involved.iter().any(|node| kept.contains(node)));
             if violations.len() == all {
@@ -94,21 +101,20 @@ fn repaired<'f>(
             }
             violations.iter().find_map(|violation| repair(checker, violation))?
         } else {
-            let Some(first) = checker.first_since(valid, &tree) else { return Some(bytes) };
+            let Some(first) = survey.first(checker, valid, tree) else { return Some(bytes) };
             // Mostly the first can be repaired; only where it cannot, the others are looked for.
             match repair(checker, &first) {
                 Some(edit) => edit,
                 None => {
-                    let others = checker.all_since(valid, &tree);
-                    others.iter().skip(1).find_map(|violation| repair(checker, violation))?
+                    let others: Vec<&Violation> = survey.all(checker, valid, tree).skip(1).collect();
+                    others.into_iter().find_map(|violation| repair(checker, violation))?
                 }
             }
         };
-        let next = tree.apply(&edit, Repair::All);
-        if next == bytes {
+        if !latest.edit(&edit, Repair::All, &mut bytes) {
             return None;
         }
-        bytes = next;
+        survey.change(latest.tree(), &bytes);
     }
     None
 }
@@ -128,10 +134,11 @@ pub fn isolate_since<'f>(
     path: &str,
 ) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
-    let mut tree = Tree::empty(format);
+    let mut latest = Latest::new(format);
     for step in 0..MAX_STEPS {
-        redecode(&mut tree, valid, &bytes);
-        let violations = checker.all_since(valid, &tree);
+        latest.advance(valid, &bytes);
+        let tree = latest.tree();
+        let violations = checker.all_since(valid, tree);
         let node = tree.find(path)?;
         let own = |v: &Violation| v.node == node && matches!(v.cause, Cause::Field | Cause::Reference);
         if violations.iter().any(|v| v.cause == Cause::Shape) || !violations.iter().any(own) {
@@ -141,12 +148,10 @@ pub fn isolate_since<'f>(
         if others.is_empty() {
             return (step > 0).then_some(bytes);
         }
-        let edit = others.iter().find_map(|v| fix(&tree, checker.tables(), v, &[node]))?;
-        let next = tree.apply(&edit, Repair::All);
-        if next == bytes {
+        let edit = others.iter().find_map(|v| fix(tree, checker.tables(), v, &[node]))?;
+        if !latest.edit(&edit, Repair::All, &mut bytes) {
             return None;
         }
-        bytes = next;
     }
     None
 }

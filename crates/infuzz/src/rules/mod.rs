@@ -8,13 +8,14 @@ mod quick;
 mod record;
 mod scope;
 mod structure;
+mod survey;
 mod table;
 
 pub(crate) use breaks::only_just;
 pub use breaks::{break_rule, candidates};
 pub(crate) use field::step_of;
-pub(crate) use fix::redecode;
 pub use fix::{fix, isolate, isolate_rule_since, isolate_since, settle, settle_since, settle_within};
+pub(crate) use fix::{redecode, settle_like};
 pub use record::broken_by as participants;
 pub(crate) use structure::breaks as structural_breaks;
 
@@ -61,6 +62,28 @@ impl Violation {
 /// Receives violations; returns whether to go on.
 pub(crate) type Found<'a> = dyn FnMut(Violation) -> bool + 'a;
 
+/// The same, with the node on which the rule is stated; for a shape the first, for a relation none.
+type FoundAt<'a> = dyn FnMut(NodeId, Violation) -> bool + 'a;
+
+/// What need not be looked at.
+#[derive(Default)]
+struct Bounds<'a> {
+    /// What differs from a valid input can have broken these; nothing else is.
+    valid: Option<&'a Scope>,
+    /// On nodes before this one nothing was broken before a change,
+    clean: NodeId,
+    /// which can only have broken these.
+    change: Option<&'a Scope>,
+}
+
+impl Bounds<'_> {
+    /// Whether what is stated of a field has to be checked on a node.
+    #[inline]
+    fn has(&self, id: NodeId, within: impl Fn(&Scope) -> bool) -> bool {
+        self.valid.is_none_or(&within) && (id >= self.clean || self.change.is_some_and(within))
+    }
+}
+
 /// Checks trees against their description; keeps its tables between inputs.
 #[derive(Default, Debug, Clone)]
 pub struct Checker {
@@ -97,7 +120,7 @@ impl Checker {
         for id in 0..tree.nodes().len() as NodeId {
             match tree.format().field(tree.node(id).field).shape {
                 Shape::Record(record) => {
-                    self.record(tree, None, (id, record), false, &mut found);
+                    self.record(tree, &Bounds::default(), (id, record), false, &mut found);
                 }
                 Shape::Switch { .. } => {}
                 _ => {
@@ -113,7 +136,8 @@ impl Checker {
     pub fn all_since(&mut self, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Vec<Violation> {
         let mut violations = Vec::new();
         let scope = valid.and_then(|valid| Scope::between(valid, tree));
-        self.scan_within(tree, scope.as_ref(), &mut |violation| {
+        let bounds = Bounds { valid: scope.as_ref(), ..Bounds::default() };
+        self.scan_within(tree, &bounds, &mut |_, violation| {
             violations.push(violation);
             true
         });
@@ -134,7 +158,8 @@ impl Checker {
     pub fn first_since(&mut self, valid: Option<&Tree<'_>>, tree: &Tree<'_>) -> Option<Violation> {
         let mut first = None;
         let scope = valid.and_then(|valid| Scope::between(valid, tree));
-        self.scan_within(tree, scope.as_ref(), &mut |violation| {
+        let bounds = Bounds { valid: scope.as_ref(), ..Bounds::default() };
+        self.scan_within(tree, &bounds, &mut |_, violation| {
             first = Some(violation);
             false
         });
@@ -149,30 +174,35 @@ impl Checker {
 
     /// Calls `found` with each broken rule until it says stop.
     pub(crate) fn scan(&mut self, tree: &Tree<'_>, found: &mut Found<'_>) {
-        self.scan_within(tree, None, found);
+        self.scan_within(tree, &Bounds::default(), &mut |_, violation| found(violation));
     }
 
-    fn scan_within(&mut self, tree: &Tree<'_>, scope: Option<&Scope>, found: &mut Found<'_>) {
+    fn scan_within(&mut self, tree: &Tree<'_>, bounds: &Bounds<'_>, found: &mut FoundAt<'_>) {
         for problem in tree.problems() {
-            if !found(Violation::one(problem.rule, problem.node, Cause::Shape)) {
+            if !found(0, Violation::one(problem.rule, problem.node, Cause::Shape)) {
                 return;
             }
         }
         self.tables.rebuild(tree);
-        let _ = self.fields_and_records(tree, scope, found) && self.relations(tree, found);
+        let _ = self.fields_and_records(tree, bounds, found)
+            && self.relations(tree, &mut |violation| found(NodeId::MAX, violation));
     }
 
-    fn fields_and_records(&mut self, tree: &Tree<'_>, scope: Option<&Scope>, found: &mut Found<'_>) -> bool {
+    fn fields_and_records(&mut self, tree: &Tree<'_>, bounds: &Bounds<'_>, found: &mut FoundAt<'_>) -> bool {
         let checks = &tree.format().shortcuts.fields;
         self.slots.clear(checks.len());
         for (id, node) in (0..).zip(tree.nodes()) {
             let go_on = match &checks[usize::from(node.field.0)] {
                 Check::Free => continue,
-                _ if scope.is_some_and(|scope| !scope.has(node.field)) => continue,
-                Check::Record(record) => self.record(tree, scope, (id, *record), true, found),
+                _ if !bounds.has(id, |scope| scope.has(node.field)) => continue,
+                Check::Record(record) => {
+                    self.record(tree, bounds, (id, *record), true, &mut |violation| found(id, violation))
+                }
                 check => {
                     let quick = Quick { tree, tables: &self.tables, slots: &self.slots };
-                    node.short || quick.leaf(id, check) || field::check(tree, &self.tables, id, found)
+                    node.short
+                        || quick.leaf(id, check)
+                        || field::check(tree, &self.tables, id, &mut |violation| found(id, violation))
                 }
             };
             if !go_on {
@@ -186,7 +216,7 @@ impl Checker {
     fn record(
         &mut self,
         tree: &Tree<'_>,
-        scope: Option<&Scope>,
+        bounds: &Bounds<'_>,
         (id, record): (NodeId, RecordId),
         shortcuts: bool,
         found: &mut Found<'_>,
@@ -210,7 +240,7 @@ impl Checker {
             (next < rules.len()).then_some(next)
         });
         for index in sieved.chain(beyond) {
-            if scope.is_some_and(|scope| !scope.has_rule(record, index)) {
+            if !bounds.has(id, |scope| scope.has_rule(record, index)) {
                 continue;
             }
             let holds = checks[index].as_ref().is_some_and(|check| match check.kind {

@@ -16,11 +16,10 @@ pub(super) struct Scope {
 impl Scope {
     /// None where the structure differs: then everything has to be checked.
     pub(super) fn between(valid: &Tree<'_>, tree: &Tree<'_>) -> Option<Self> {
-        let format = tree.format();
         if valid.nodes().len() != tree.nodes().len() || !tree.problems().is_empty() {
             return None;
         }
-        let mut differs = vec![false; format.fields.len()];
+        let mut differs = vec![false; tree.format().fields.len()];
         if let Some(leaves) = valid.differing_leaves(tree) {
             for leaf in leaves {
                 differs[usize::from(tree.node(leaf).field.0)] = true;
@@ -36,8 +35,29 @@ impl Scope {
                 }
             }
         }
-        let reads = |operand: &Operand| reads(format, operand, &differs);
-        let mut fields: Vec<bool> = differs.clone();
+        Some(Scope::reading(tree.format(), &differs))
+    }
+
+    /// Of a change of the bytes of a tree. None where the structure may change: then everything
+    /// has to be checked.
+    pub(super) fn of_change(tree: &Tree<'_>, bytes: &[u8]) -> Option<Self> {
+        let mut differs = vec![false; tree.format().fields.len()];
+        for leaf in tree.changed_leaves(bytes)? {
+            differs[usize::from(tree.node(leaf).field.0)] = true;
+        }
+        Some(Scope::reading(tree.format(), &differs))
+    }
+
+    /// Of no change.
+    pub(super) fn nothing(format: &Format) -> Self {
+        let rules = format.records.iter().map(|record| vec![false; record.rules.len()]).collect();
+        Scope { fields: vec![false; format.fields.len()], rules }
+    }
+
+    /// Of a change of these fields.
+    fn reading(format: &Format, differs: &[bool]) -> Self {
+        let reads = |operand: &Operand| reads(format, operand, differs);
+        let mut fields: Vec<bool> = differs.to_vec();
         for field in &format.fields {
             let step = match &field.step {
                 Some((Step::By(operand), _)) => reads(operand),
@@ -57,7 +77,7 @@ impl Scope {
             fields[usize::from(record.field.0)] = own.contains(&true);
             rules.push(own);
         }
-        Some(Scope { fields, rules })
+        Scope { fields, rules }
     }
 
     /// Whether the nodes of a field have to be checked.

@@ -24,7 +24,8 @@ pub(super) fn check_slots(tree: &Tree<'_>, list: NodeId, slots: &Slots, found: &
     for slot in tree.children(list) {
         if tree.node(slot).blank {
             gap.get_or_insert(slot);
-            if tree.span(slot).iter().any(|byte| *byte != slots.fill) {
+            // Where no field says how many are used, only filled ones are unused.
+            if slots.used.is_some() && tree.span(slot).iter().any(|byte| *byte != slots.fill) {
                 let mut violation = Violation::one(slots.rule, slot, Cause::Field);
                 violation.involved.push(list);
                 let used = slots.used.as_ref().and_then(|used| tree.locate(tree.enclosing_record(list), used, None));

@@ -2,7 +2,7 @@
 
 use super::access::open;
 use super::reuse::Donor;
-use super::{Node, NodeId, Problem, Tree};
+use super::{Node, NodeId, Problem, Tree, compare};
 use crate::format::plan::Step;
 use crate::format::{
     Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape,
@@ -13,6 +13,11 @@ pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     tree.nodes.clear();
     tree.relations.clear();
     tree.lists.clear();
+    if let Some(like) = like {
+        tree.nodes.reserve(like.nodes.len() + like.nodes.len() / 8);
+        tree.relations.reserve(like.relations.len() + like.relations.len() / 8);
+        tree.lists.reserve(like.lists.len() + like.lists.len() / 8);
+    }
     let limit = tree.bytes.len();
     let exact = tree.format.exact;
     let root = tree.format.root;
@@ -23,6 +28,11 @@ pub(super) fn run(tree: &mut Tree<'_>, like: Option<&Tree<'_>>) {
     }
     let root = &mut tree.nodes[0];
     root.end = limit as u32;
+}
+
+/// How many more items a list may have.
+fn room(most: u64, index: u32) -> usize {
+    usize::try_from(most.saturating_sub(u64::from(index))).unwrap_or(usize::MAX)
 }
 
 /// The integer that the last condition read: the next one mostly reads the same.
@@ -373,24 +383,37 @@ impl Decoder<'_, '_> {
         let (Some(slots), Some(size)) = (&field.slots, format.quick(item).slot) else { return };
         let size = size as usize;
         let used = slots.used.as_ref().map(|used| self.stated(parent, used).unwrap_or(0));
+        let leaf = format.quick(item);
+        let all = self.at.saturating_add(size.saturating_mul(count as usize)) <= limit;
+        if let (Some(used), true) = (used, all && usize::from(leaf.size) == size && !leaf.relation) {
+            for index in 0..count {
+                self.whole(item, size, node, index, limit);
+                if let Some(slot) = self.tree.nodes.last_mut() {
+                    slot.blank = u64::from(index) >= used;
+                }
+            }
+            return;
+        }
         let like = self.like.filter(|_| parent == 0 && used.is_none() && format.quick(item).closed);
         let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
-        for index in 0..count {
+        let mut index = 0;
+        while index < count {
             let before = self.at;
             if before >= limit {
                 return self.problem(exact, node);
             }
-            let bytes = &self.tree.bytes[before..limit.min(before + size)];
             if let Some(donor) = &mut donor
-                && bytes.len() == size
-                && let Some(record) = donor.record_at(bytes)
+                && let Some(run) = donor.records_at(&self.tree.bytes[before..limit], (count - index) as usize)
             {
-                self.at += donor.copy(record, self.tree, node, index, before);
+                donor.copy(&run, self.tree, node, index, before);
+                self.at += run.bytes;
+                index += run.records as u32;
                 continue;
             }
+            let bytes = &self.tree.bytes[before..limit.min(before + size)];
             let unused = match used {
                 Some(used) => u64::from(index) >= used,
-                None => bytes.len() == size && bytes.iter().all(|byte| *byte == slots.fill),
+                None => bytes.len() == size && compare::filled(bytes, slots.fill),
             };
             if unused {
                 let slot = self.open(item, node, index);
@@ -400,6 +423,7 @@ impl Decoder<'_, '_> {
                 self.field(item, node, index, limit.min(before + size), exact);
                 self.at = self.at.max(limit.min(before + size));
             }
+            index += 1;
         }
     }
 
@@ -439,10 +463,11 @@ impl Decoder<'_, '_> {
                 return;
             }
             if let Some(donor) = &mut donor
-                && let Some(record) = donor.record_at(&self.tree.bytes[before..limit])
+                && let Some(run) = donor.records_at(&self.tree.bytes[before..limit], room(most, index))
             {
-                self.at += donor.copy(record, self.tree, node, index, before);
-                index += 1;
+                donor.copy(&run, self.tree, node, index, before);
+                self.at += run.bytes;
+                index = index.saturating_add(run.records as u32);
                 continue;
             }
             self.field(item, node, index, limit, exact);

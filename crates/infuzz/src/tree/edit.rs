@@ -5,8 +5,8 @@
 //! then checks in dependency order), except those the edit leaves broken on purpose.
 
 use super::relation::with_number;
-use super::{NodeId, Tree, codec, decode};
-use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Tail, TestKind};
+use super::{NodeId, Tree, codec, compare};
+use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Span, Tail, TestKind};
 use crate::plain::default_bytes;
 use std::ops::Range;
 
@@ -27,6 +27,12 @@ struct Patch {
     end: u32,
     owner: NodeId,
     bytes: Vec<u8>,
+}
+
+impl Patch {
+    fn keeps_length(&self) -> bool {
+        self.bytes.len() == (self.end - self.start) as usize
+    }
 }
 
 /// A change of a tree.
@@ -261,6 +267,14 @@ impl Moved<'_, '_> {
         (i64::from(at) + self.shift(before)).max(0) as usize
     }
 
+    /// Between which bytes all patches and what else was written are, if nothing moves.
+    fn extent(&self, written: &[Range<usize>]) -> Option<Range<u32>> {
+        let stays = self.patches.iter().all(Patch::keeps_length);
+        let start = written.iter().map(|range| range.start).min().filter(|_| stays)?;
+        let end = written.iter().map(|range| range.end).max()?;
+        Some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
+    }
+
     /// Whether a patch replaces the node together with something around it.
     fn gone(&self, node: NodeId) -> bool {
         let at = self.tree.node(node);
@@ -268,9 +282,28 @@ impl Moved<'_, '_> {
     }
 }
 
-impl Tree<'_> {
+impl<'f> Tree<'f> {
     /// The wire bytes after an edit.
     pub fn apply(&self, edit: &Edit, repair: Repair) -> Vec<u8> {
+        let mut out = self.encode().to_vec();
+        self.apply_to(edit, repair, &mut out, &mut Tree::empty(self.format()));
+        out
+    }
+
+    /// Edits the wire bytes of this tree in place; gives whether they differ afterwards. Where the
+    /// edited bytes have to be decoded, that is done in `scratch`.
+    pub(crate) fn apply_to(&self, edit: &Edit, repair: Repair, wire: &mut Vec<u8>, scratch: &mut Self) -> bool {
+        if self.format().codecs.is_empty() {
+            return self.edited(edit, repair, wire, scratch);
+        }
+        let mut plain = self.bytes().to_vec();
+        self.edited(edit, repair, &mut plain, scratch);
+        *wire = codec::redo(self, plain);
+        wire != self.encode()
+    }
+
+    /// Edits a copy of the bytes in place; gives whether it differs afterwards.
+    fn edited(&self, edit: &Edit, repair: Repair, out: &mut Vec<u8>, scratch: &mut Self) -> bool {
         let mut patches = edit.patches.clone();
         patches.sort_by_key(|p| (p.start, p.end));
         let mut end = 0;
@@ -279,16 +312,7 @@ impl Tree<'_> {
             end = end.max(p.end);
             fits
         });
-        let mut out = Vec::with_capacity(self.bytes().len() + patches.iter().map(|p| p.bytes.len()).sum::<usize>());
-        let mut written = Vec::new();
-        let mut at = 0;
-        for patch in &patches {
-            out.extend_from_slice(&self.bytes()[at..patch.start as usize]);
-            written.push(out.len()..out.len() + patch.bytes.len());
-            out.extend_from_slice(&patch.bytes);
-            at = patch.end as usize;
-        }
-        out.extend_from_slice(&self.bytes()[at..]);
+        let written = self.patch(&patches, out);
         let moved = Moved { tree: self, patches: &patches };
         let mut writer = Writer { out, written };
         if repair != Repair::Nothing {
@@ -300,25 +324,64 @@ impl Tree<'_> {
             }
         }
         if repair != Repair::Nothing {
-            if (repair == Repair::All || self.recount_needed(&patches))
-                && let Some(bytes) = self.recounted(edit, &writer.out, &moved, repair)
-            {
-                return codec::redo(self, bytes);
+            let recounts = repair == Repair::All || self.recount_needed(&patches);
+            if !(recounts && self.recounted(edit, &moved, repair, &mut writer, scratch)) {
+                self.write_checks(&moved, edit, repair, &mut writer);
             }
-            self.write_checks(&moved, edit, repair, &mut writer);
         }
-        codec::redo(self, writer.out)
+        if patches.iter().any(|patch| !patch.keeps_length()) {
+            return writer.out != self.bytes();
+        }
+        // What was not written is as it was.
+        writer.written.iter().any(|range| self.bytes().get(range.clone()) != writer.out.get(range.clone()))
     }
 
-    fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+    /// Writes patches in the order of their places into a copy of the bytes; gives where they are.
+    fn patch(&self, patches: &[Patch], out: &mut Vec<u8>) -> Vec<Range<usize>> {
+        let mut written = Vec::with_capacity(patches.len() + 8);
+        let place = |patch: &Patch| patch.start as usize..patch.end as usize;
+        match patches {
+            _ if patches.iter().all(Patch::keeps_length) => {
+                for patch in patches {
+                    out[place(patch)].copy_from_slice(&patch.bytes);
+                    written.push(place(patch));
+                }
+            }
+            [patch] => {
+                out.splice(place(patch), patch.bytes.iter().copied());
+                written.push(place(patch).start..place(patch).start + patch.bytes.len());
+            }
+            _ => {
+                out.clear();
+                let mut at = 0;
+                for patch in patches {
+                    out.extend_from_slice(&self.bytes()[at..patch.start as usize]);
+                    written.push(out.len()..out.len() + patch.bytes.len());
+                    out.extend_from_slice(&patch.bytes);
+                    at = patch.end as usize;
+                }
+                out.extend_from_slice(&self.bytes()[at..]);
+            }
+        }
+        written
+    }
+
+    fn write_structure(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer<'_>) {
         if repair != Repair::All && edit.counts.is_empty() && moved.patches.iter().all(|p| self.is_in_place(p)) {
             return;
         }
         let set_by_edit = |node: NodeId| moved.patches.iter().any(|p| p.owner == node);
+        let counted = |list: FieldId| edit.counts.iter().any(|(node, _)| self.node(*node).field == list);
         for &node in self.relations() {
-            let Some(relation) = self.relation(node) else { continue };
-            if let RelationKind::CountWhere { .. } | RelationKind::Check { .. } = relation.kind {
+            if self.format().quick(self.node(node).field).check.is_some() {
                 continue;
+            }
+            let Some(relation) = self.relation(node) else { continue };
+            match &relation.kind {
+                RelationKind::CountWhere { .. } | RelationKind::Check { .. } => continue,
+                RelationKind::CountOf(list) if repair != Repair::All && !counted(list.field) => continue,
+                RelationKind::Index if repair != Repair::All => continue,
+                _ => {}
             }
             let Some(target) = self.relation_target(node) else { continue };
             let at = self.node(target);
@@ -348,23 +411,31 @@ impl Tree<'_> {
     /// Whether a patch gives a leaf other bytes of the same number, so that nothing moves.
     fn is_in_place(&self, patch: &Patch) -> bool {
         let owner = self.node(patch.owner);
-        owner.next == patch.owner + 1
-            && (owner.start, owner.end) == (patch.start, patch.end)
-            && patch.bytes.len() == (patch.end - patch.start) as usize
+        owner.next == patch.owner + 1 && (owner.start, owner.end) == (patch.start, patch.end) && patch.keeps_length()
     }
 
     /// The nodes that hold checks, in the order in which they must be computed.
     fn checks(&self) -> impl Iterator<Item = NodeId> {
-        let is_check = |node: &&NodeId| self.format().quick(self.node(**node).field).check;
-        let mut nodes: Vec<(NodeId, FieldId)> =
-            self.relations().iter().filter(is_check).map(|node| (*node, self.node(*node).field)).collect();
-        nodes.sort_by_key(|(_, field)| self.format().check_order.iter().position(|known| known == field));
-        nodes.into_iter().map(|(node, _)| node)
+        let rank = |node: &NodeId| Some((self.format().quick(self.node(*node).field).check?, *node));
+        let mut nodes: Vec<(u16, NodeId)> = self.relations().iter().filter_map(rank).collect();
+        nodes.sort_by_key(|(rank, _)| *rank);
+        nodes.into_iter().map(|(_, node)| node)
     }
 
-    fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer) {
+    /// Whether a check covers its own record only, and nothing of it changes.
+    fn is_beside(&self, check: NodeId, changed: &Range<u32>) -> bool {
+        let record = self.node(self.node(check).parent);
+        let outside = record.end < changed.start || changed.end < record.start;
+        let own = |kind: &RelationKind| matches!(kind, RelationKind::Check { over: Span::Before, .. });
+        outside
+            && self.format().record_of(record.field).is_some()
+            && self.relation(check).is_some_and(|relation| own(&relation.kind))
+    }
+
+    fn write_checks(&self, moved: &Moved<'_, '_>, edit: &Edit, repair: Repair, writer: &mut Writer<'_>) {
+        let mut changed = if repair == Repair::All { None } else { moved.extent(&writer.written) };
         for node in self.checks() {
-            if moved.gone(node) {
+            if changed.as_ref().is_some_and(|changed| self.is_beside(node, changed)) || moved.gone(node) {
                 continue;
             }
             let Some(target) = self.relation_target(node) else { continue };
@@ -387,11 +458,19 @@ impl Tree<'_> {
             let Some(bytes) = writer.out.get(span) else { continue };
             let value = super::compute_check(*algorithm, bytes);
             writer.number(moved.start(node), &self.format().field(self.node(node).field).shape, value);
+            if let Some(changed) = &mut changed {
+                let at = self.node(node);
+                *changed = changed.start.min(at.start)..changed.end.max(at.end);
+            }
         }
     }
 
     /// Whether a count of the records that refer to another may have changed.
     fn recount_needed(&self, patches: &[Patch]) -> bool {
+        self.format().recounts && self.recounts_after(patches)
+    }
+
+    fn recounts_after(&self, patches: &[Patch]) -> bool {
         self.relations().iter().any(|node| match self.relation(*node).map(|r| &r.kind) {
             Some(RelationKind::CountWhere { key, equals, .. }) => patches.iter().any(|p| {
                 let field = self.node(p.owner).field;
@@ -415,21 +494,35 @@ impl Tree<'_> {
         self.format().record_of(item).is_some_and(|record| record.fields.iter().any(counts))
     }
 
-    /// Decodes the edited bytes, writes every such count and then every affected check. None: the
+    /// Decodes the edited bytes, writes every such count and then every affected check. False: the
     /// bytes no longer have the shape, so that what is decoded does not tell where things are.
-    fn recounted(&self, edit: &Edit, out: &[u8], moved: &Moved<'_, '_>, repair: Repair) -> Option<Vec<u8>> {
-        let mut tree = Tree::empty(self.format());
-        tree.nodes.reserve(self.nodes.len() + self.nodes.len() / 8);
+    fn recounted(
+        &self,
+        edit: &Edit,
+        moved: &Moved<'_, '_>,
+        repair: Repair,
+        writer: &mut Writer<'_>,
+        tree: &mut Self,
+    ) -> bool {
+        if !self.format().recounts && compare::same_structure(self, writer.out) {
+            self.recheck(self, edit, moved, repair, writer);
+            return true;
+        }
         if self.format().steady {
-            tree.redecode_like(self, out);
+            tree.redecode_like(self, writer.out);
         } else {
-            tree.opaque = self.opaque;
-            tree.bytes = out.to_vec();
-            decode::run(&mut tree, None);
+            tree.redecode_plain(self.opaque, writer.out);
         }
         if !tree.problems.is_empty() {
-            return None;
+            return false;
         }
+        self.recheck(tree, edit, moved, repair, writer);
+        true
+    }
+
+    /// Writes the counts and checks of the edited bytes, whose nodes are those of another tree or
+    /// still those of this one; the counts are read from that tree.
+    fn recheck(&self, tree: &Tree<'_>, edit: &Edit, moved: &Moved<'_, '_>, repair: Repair, writer: &mut Writer<'_>) {
         let kept: Vec<usize> = edit
             .left_broken
             .iter()
@@ -447,7 +540,6 @@ impl Tree<'_> {
                 pending.push((node, value));
             }
         }
-        let mut writer = Writer { out: std::mem::take(&mut tree.bytes), written: Vec::new() };
         for (node, value) in pending {
             let at = tree.node(node);
             writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
@@ -462,13 +554,12 @@ impl Tree<'_> {
             else {
                 continue;
             };
-            if repair == Repair::Affected && self.was_broken(node, &tree) {
+            if repair == Repair::Affected && self.was_broken(node, tree) {
                 continue;
             }
             let value = super::compute_check(*algorithm, &writer.out[covered.start as usize..covered.end as usize]);
             writer.number(at.start as usize, &tree.format().field(at.field).shape, value);
         }
-        Some(writer.out)
     }
 
     /// Whether the check at the same place of the old tree was broken already.
@@ -480,12 +571,12 @@ impl Tree<'_> {
     }
 }
 
-struct Writer {
-    out: Vec<u8>,
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
     written: Vec<Range<usize>>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn number(&mut self, at: usize, shape: &Shape, value: u64) {
         with_number(shape, value, |bytes| self.write(at, bytes));
     }

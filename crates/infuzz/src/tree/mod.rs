@@ -8,11 +8,13 @@ mod codec;
 mod compare;
 mod decode;
 mod edit;
+mod latest;
 mod relation;
 mod reuse;
 mod tables;
 
 pub use edit::{Edit, Repair};
+pub use latest::Latest;
 pub use relation::{compute_check, encode_number};
 pub use tables::Tables;
 
@@ -97,33 +99,58 @@ impl<'f> Tree<'f> {
         decode::run(self, None);
     }
 
-    /// The same, given another tree: where only numbers differ that decide nothing about the
+    /// The same, given another tree: where only bytes differ that decide nothing about the
     /// structure, it is taken over; otherwise whole records are.
     pub fn redecode_like(&mut self, other: &Tree<'f>, wire: &[u8]) {
-        if !other.format.steady || other.nodes.is_empty() || !other.problems.is_empty() {
+        if !other.gives_structure() {
             return self.redecode(wire);
         }
-        if !compare::same_structure(other, wire) {
-            self.bytes.clear();
-            self.wire = None;
-            self.problems.clear();
-            codec::undo(self, wire);
-            return decode::run(self, Some(other));
-        }
+        let same = compare::same_structure(other, wire);
         self.wire = None;
         self.opaque = false;
         self.problems.clear();
-        self.bytes.clear();
-        self.bytes.extend_from_slice(wire);
+        compare::assign(&mut self.bytes, wire);
+        if !same {
+            return decode::run(self, Some(other));
+        }
         self.nodes.clone_from(&other.nodes);
         self.relations.clone_from(&other.relations);
         self.lists.clone_from(&other.lists);
+    }
+
+    /// Decodes bytes as they are after the codecs; what it encodes to is left open.
+    fn redecode_plain(&mut self, opaque: bool, plain: &[u8]) {
+        self.wire = None;
+        self.opaque = opaque;
+        self.problems.clear();
+        compare::assign(&mut self.bytes, plain);
+        decode::run(self, None);
+    }
+
+    /// Whether other trees may take over nodes of this one: bytes are decoded as they are, and
+    /// all of these had their place.
+    fn gives_structure(&self) -> bool {
+        self.format.steady && !self.nodes.is_empty() && self.problems.is_empty()
+    }
+
+    /// Takes the nodes as they are for other bytes, if it is certain that they are the same.
+    fn keep_structure(&mut self, wire: &[u8]) -> bool {
+        let same = compare::same_structure(self, wire);
+        if same {
+            compare::assign(&mut self.bytes, wire);
+        }
+        same
     }
 
     /// The leaves in which a tree of the same nodes differs; none: the nodes are not the same.
     pub(crate) fn differing_leaves<'t>(&'t self, other: &'t Tree<'_>) -> Option<impl Iterator<Item = NodeId> + 't> {
         let leaf = |node: &NodeId| self.node(*node).next == node + 1;
         (self.nodes == other.nodes).then(|| compare::differing(self, &other.bytes).flatten().filter(leaf))
+    }
+
+    /// The leaves in which other bytes differ, if it is certain that their nodes are the same.
+    pub(crate) fn changed_leaves<'t>(&'t self, wire: &'t [u8]) -> Option<impl Iterator<Item = NodeId> + 't> {
+        compare::same_structure(self, wire).then(|| compare::differing(self, wire).flatten())
     }
 
     /// The wire bytes.

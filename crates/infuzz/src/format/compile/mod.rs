@@ -98,6 +98,7 @@ impl<'a> Compiler<'a> {
             shortcuts: Shortcuts::default(),
             plans: Vec::new(),
             steady: false,
+            recounts: false,
             records: Vec::new(),
             enums: Vec::new(),
             charsets: Vec::new(),
