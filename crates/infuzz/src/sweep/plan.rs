@@ -163,10 +163,26 @@ impl<'f> Plan<'f> {
     pub fn of_messages(format: &'f Format, base: &[u8], others: Vec<(String, Vec<u8>)>, instances: Instances) -> Self {
         let messages: Vec<Vec<u8>> = others.iter().map(|(_, bytes)| bytes.clone()).collect();
         let mut plan = Plan::new(format, base, others, instances);
+        plan.lower_case(format, base);
         for message in messages {
             plan.complete(Planner::on(format, &message, instances));
+            plan.lower_case(format, &message);
         }
         plan
+    }
+
+    /// What follows from the rest of a message and has letters among its digits, in lower case.
+    fn lower_case(&mut self, format: &'f Format, message: &[u8]) {
+        let tree = Tree::decode(format, message);
+        for node in tree.relations().iter().copied() {
+            let (field, written) = (tree.node(node).field, tree.span(node));
+            let lower = written.to_ascii_lowercase();
+            if matches!(format.field(field).shape, Shape::Digits { .. }) && lower != written {
+                let how = How::Bytes(tree.apply(&Edit::set(&tree, node, lower), Repair::Nothing));
+                let (path, label) = (tree.path(node), "in lower case".to_string());
+                self.cases.push(Planned { field: Some(field), path, class: "check-bit", label, how });
+            }
+        }
     }
 
     /// Takes over from a plan on another library the cases of fields and classes that have none,
