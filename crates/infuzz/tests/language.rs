@@ -375,6 +375,7 @@ fn a_record_by_the_bytes_that_are_left() {
     assert_eq!(judged(b"1f\0"), "unspecified digits.case");
     assert_eq!(judged(b"1G\0"), "refuse digits.value");
     assert_eq!(judged(b""), "refuse length");
+    assert_eq!(judged(b"\0"), "refuse length", "nothing is no case either");
     let wrong = SIZES.replace("2 = \"short\"", "3 = \"short\"");
     let error = compile(&wrong).map(|_| ()).expect_err("is wrong").to_string();
     assert!(error.contains("this record does not always take 3 bytes"), "{error}");

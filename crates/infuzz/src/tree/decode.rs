@@ -174,6 +174,9 @@ impl Decoder<'_, '_> {
                 _ => self.stated(parent, on),
             };
             let case = cases.iter().find(|(code, _)| value == Some(*code));
+            if case.is_none() && on.tail == Tail::Left {
+                self.problem(exact, parent);
+            }
             // Bytes of no case belong to no field.
             let end = match field.size {
                 Some(Place::Fixed(size)) => {
