@@ -90,7 +90,7 @@ impl Body {
         if let Some(meter) = meter {
             bench = bench.with_meter(meter);
         }
-        let seeds = target.seeds.iter().map(|name| seed(name)).collect::<Result<Vec<_>, _>>()?;
+        let seeds = target.seeds().into_iter().map(seed).collect::<Result<Vec<_>, _>>()?;
         Ok(Body {
             target,
             format,

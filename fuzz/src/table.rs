@@ -1,5 +1,7 @@
 //! The one list of targets.
 
+use infuzz::builtin::Builtin;
+
 /// How a target turns the engine's bytes into deliveries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Input {
@@ -26,8 +28,8 @@ pub struct Target {
     pub model: Option<&'static str>,
     /// How inputs are made.
     pub input: Input,
-    /// Named seeds of the description that fuzzing starts from.
-    pub seeds: &'static [&'static str],
+    /// Named seeds of the description that fuzzing starts from; none: all of them.
+    seeds: &'static [&'static str],
     /// The largest input.
     pub max_len: usize,
     /// Time limit of one execution in milliseconds.
@@ -37,6 +39,14 @@ pub struct Target {
 }
 
 impl Target {
+    /// The named seeds that fuzzing starts from.
+    pub fn seeds(&self) -> Vec<&'static str> {
+        match (self.seeds, Builtin::named(self.format)) {
+            ([], Some(builtin)) => builtin.libraries().collect(),
+            (seeds, _) => seeds.to_vec(),
+        }
+    }
+
     /// The oracles of a target whose inputs are libraries.
     pub const ORACLES: &'static [&'static str] = &[
         "crash",
@@ -100,7 +110,7 @@ pub static TARGETS: &[Target] = &[
         format: "miva-order",
         model: None,
         input: Input::File,
-        seeds: &["per-kg", "absolute", "fluid", "bolus", "intermittent"],
+        seeds: &[],
         max_len: 1024,
         time_limit_ms: 2000,
         memory_limit_mib: 512,
@@ -113,34 +123,7 @@ pub static TARGETS: &[Target] = &[
         format: "miva-frame",
         model: None,
         input: Input::File,
-        seeds: &[
-            "read-serial-number",
-            "serial-number",
-            "read-library-name",
-            "library-name",
-            "read-pointers",
-            "pointers",
-            "read-event",
-            "event",
-            "read-clock",
-            "clock-in-seconds",
-            "clock-as-date",
-            "set-clock",
-            "clock-set",
-            "begin-library",
-            "erase-page",
-            "write-block",
-            "block-written",
-            "authorise",
-            "authorised",
-            "restart",
-            "begin-order",
-            "order-begun",
-            "write-part",
-            "part-written",
-            "confirm-order",
-            "order-confirmed",
-        ],
+        seeds: &[],
         max_len: 256,
         time_limit_ms: 2000,
         memory_limit_mib: 512,

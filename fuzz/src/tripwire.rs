@@ -139,9 +139,10 @@ mod tests {
                 let answer = device.take(builtin, &seed(name));
                 assert_eq!(answer.outcome, Outcome::Accepted, "{name} of {}", target.name);
             }
-            let mut mutation = Mutation::new(&format, vec![seed(target.seeds[0])]);
+            let mut mutation = Mutation::new(&format, vec![seed(target.seeds()[0])]);
             let mut trips = |run: u64| {
-                let mut data = seed(target.seeds[run as usize % target.seeds.len()]);
+                let seeds = target.seeds();
+                let mut data = seed(seeds[run as usize % seeds.len()]);
                 mutation.mutate(&mut data, target.max_len, run);
                 catch_unwind(AssertUnwindSafe(|| device.take(builtin, &data))).is_err()
             };

@@ -98,7 +98,7 @@ fn seeds_are_made_by_our_code() {
     for target in TARGETS {
         let builtin = Builtin::named(target.format).expect("built in");
         let format = builtin.load().expect("loads");
-        for name in target.seeds {
+        for name in target.seeds() {
             let bytes = match target.input {
                 Input::File => builtin.seed(&format, name).expect("composes"),
                 Input::Edits => name.bytes().cycle().take(256).collect(),
@@ -124,7 +124,7 @@ fn seeds_reach_the_depth_that_their_names_promise() {
         };
         // The first is the smallest, the second has every kind of record; a message is of one kind,
         // and all kinds are there.
-        let seeds: Vec<BTreeSet<String>> = target.seeds.iter().map(|name| reached(name)).collect();
+        let seeds: Vec<BTreeSet<String>> = target.seeds().into_iter().map(&mut reached).collect();
         let is_message = Builtin::named(target.format).expect("built in").library.is_some();
         let every: BTreeSet<String> = match is_message {
             true => seeds.iter().flatten().cloned().collect(),

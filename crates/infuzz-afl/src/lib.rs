@@ -36,7 +36,7 @@ impl Mutator {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         // One description for as long as the process lives.
         let format: &'static Format = Box::leak(Box::new(builtin.load().map_err(|e| e.to_string())?));
-        let seeds = target.seeds.iter().map(|seed| builtin.seed(format, seed).map_err(|e| e.to_string()));
+        let seeds = target.seeds().into_iter().map(|seed| builtin.seed(format, seed).map_err(|e| e.to_string()));
         let mutation = Mutation::new(format, seeds.collect::<Result<_, _>>()?);
         Ok(Mutator { format, mutation, rng: Rng::new(seed), out: Vec::new(), trimmer: None })
     }

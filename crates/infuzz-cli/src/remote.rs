@@ -50,7 +50,7 @@ pub fn worker(setting: Setting, chosen: &Chosen, serves: Serves, number_file: &P
         .arg("--number-file")
         .arg(number_file)
         .args(chosen.arguments());
-    if let Some(library) = setting.library {
+    if let Some(library) = setting.library_given() {
         command.args(["--library", library]);
     }
     Ok(command)

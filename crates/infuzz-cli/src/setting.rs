@@ -62,14 +62,16 @@ pub struct Setting {
     pub builtin: &'static Builtin,
     /// The description.
     pub format: &'static Format,
-    /// That of the libraries that the device takes: the same, if inputs are libraries.
-    pub libraries: &'static Format,
-    /// The library that inputs are judged against, as it was named.
-    pub library: Option<&'static str>,
+    /// The library that inputs are judged against.
+    given: Option<Given>,
 }
 
-fn load(builtin: &Builtin) -> Result<Format, Failure> {
-    builtin.load().map_err(|error| Failure::internal(format!("format {}", builtin.name), error.to_string()))
+/// A library that inputs are judged against.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    /// As it was named.
+    name: &'static str,
+    bytes: &'static [u8],
 }
 
 impl Setting {
@@ -81,44 +83,46 @@ impl Setting {
                 .map_or_else(|| format!("formats are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
             Failure::new("there is no such format", name, format!("`{name}` is not built in"), near)
         })?;
-        let format: &'static Format = Box::leak(Box::new(load(builtin)?));
-        let libraries = match builtin.library {
-            None => format,
-            Some(_) => Box::leak(Box::new(load(builtin.of_libraries())?)),
-        };
-        Ok(Setting { builtin, format, libraries, library: None })
+        let format = builtin.load().map_err(|error| Failure::internal(format!("format {name}"), error.to_string()))?;
+        Ok(Setting { builtin, format: Box::leak(Box::new(format)), given: None })
+    }
+
+    /// The library that inputs are judged against, as it was named.
+    pub fn library_given(&self) -> Option<&'static str> {
+        self.given.map(|given| given.name)
     }
 
     /// Judges inputs against a library too, if one is given.
     pub fn against(self, library: Option<&str>) -> Result<Setting, Failure> {
-        let Some(given) = library else { return Ok(self) };
-        let name = self.builtin.name;
-        let Some(of_libraries) = self.format.environment.as_ref().and(self.builtin.library) else {
+        let Some(library) = library else { return Ok(self) };
+        if self.format.environment.is_none() {
             return Err(Failure::new(
                 "`--library` is not for this format",
-                given,
-                format!("`{name}` is judged by itself"),
+                library,
+                format!("`{}` is judged by itself", self.builtin.name),
                 "leave it out",
             ));
-        };
-        let bytes = self.of_libraries().library(given)?;
+        }
+        let of_libraries = self.of_libraries()?;
+        let bytes: &'static [u8] = Vec::leak(of_libraries.library(library)?);
         let mut format = self.format.clone();
         format
-            .judge_against(&Tree::decode(self.libraries, &bytes))
-            .map_err(|why| Failure::internal(format!("format {of_libraries}"), why))?;
-        let given: &'static str = Box::leak(given.to_string().into_boxed_str());
-        Ok(Setting { format: Box::leak(Box::new(format)), library: Some(given), ..self })
+            .judge_against(&Tree::decode(of_libraries.format, bytes))
+            .map_err(|why| Failure::internal(format!("format {}", of_libraries.builtin.name), why))?;
+        let given = Given { name: String::leak(library.to_string()), bytes };
+        Ok(Setting { format: Box::leak(Box::new(format)), given: Some(given), ..self })
     }
 
-    /// The setting of the libraries that the device takes.
-    fn of_libraries(&self) -> Setting {
-        Setting { builtin: self.builtin.of_libraries(), format: self.libraries, library: None, ..*self }
+    /// The setting of the libraries that the device takes: this one, if inputs are libraries.
+    fn of_libraries(&self) -> Result<Setting, Failure> {
+        self.builtin.library.map_or(Ok(*self), Setting::named)
     }
 
     /// Puts a device on the bench.
     pub fn bench<D: Device>(&self, device: D) -> Result<Bench<'static, D>, BenchFailure> {
-        let known_good = self.known_good()?;
-        Ok(self.builtin.bench(self.format, self.libraries, known_good, device)?)
+        let libraries = self.of_libraries()?;
+        let known_good = self.known_good_of(libraries)?;
+        Ok(self.builtin.bench(self.format, libraries.format, known_good, device)?)
     }
 
     /// The bytes of a named seed.
@@ -130,14 +134,15 @@ impl Setting {
 
     /// The two known-good libraries, the first of which is the one given.
     pub fn known_good(&self) -> Result<[Vec<u8>; 2], Failure> {
-        let library = self.of_libraries();
-        let [a, b] = [library.seed("known-good-a")?, library.seed("known-good-b")?];
-        Ok(match self.library {
+        self.known_good_of(self.of_libraries()?)
+    }
+
+    fn known_good_of(&self, libraries: Setting) -> Result<[Vec<u8>; 2], Failure> {
+        let [a, b] = [libraries.seed("known-good-a")?, libraries.seed("known-good-b")?];
+        Ok(match self.given {
             None => [a, b],
-            Some(given) => match library.library(given)? {
-                given if given == b => [given, a],
-                given => [given, b],
-            },
+            Some(given) if given.bytes == b => [b, a],
+            Some(given) => [given.bytes.to_vec(), b],
         })
     }
 

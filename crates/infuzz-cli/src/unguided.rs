@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::remote::STOP;
 use crate::setting::Setting;
-use crate::verbs::replay;
+use crate::verbs::replay::{self, On};
 use indicatif::ProgressBar;
 use infuzz::finding::Finding;
 use infuzz::oracle::STATES;
@@ -33,7 +33,8 @@ pub fn run(
     runs: Option<u64>,
     time: Option<Duration>,
 ) -> Result<Ran, Failure> {
-    let device = chosen.open(Setting::named(target.format)?.format, None)?;
+    let setting = Setting::named(target.format)?;
+    let device = chosen.open(setting.format, None)?;
     let mut body = Body::on(device, target, None).map_err(|why| crate::remote::not_ready(chosen, why))?;
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(Duration::from_millis(120));
@@ -46,13 +47,14 @@ pub fn run(
     });
     bar.finish_and_clear();
     let per_second = (explored.executions as f64 / begun.elapsed().as_secs_f64().max(1e-9)) as u64;
-    let found = explored.fault.iter().map(|(_, fault)| keep(&mut body, target, chosen, fault));
+    let found = explored.fault.iter().map(|(_, fault)| keep(&mut body, setting, (target, chosen, None), fault));
     let findings = found.collect::<Result<Vec<_>, Failure>>()?;
     Ok(Ran { explored, per_second, findings })
 }
 
 /// Keeps what was delivered, after it was run once more.
-fn keep(body: &mut Body, target: &'static Target, chosen: &Chosen, fault: &Fault) -> Result<Finding, Failure> {
+fn keep(body: &mut Body, setting: Setting, on: On<'_>, fault: &Fault) -> Result<Finding, Failure> {
+    let target = on.0;
     let again = body.run(&fault.deliveries);
     let kept = crate::campaign::kept(target, fault.deliveries.clone());
     let kind = fault.raised.kind;
@@ -61,7 +63,7 @@ fn keep(body: &mut Body, target: &'static Target, chosen: &Chosen, fault: &Fault
     let id = replay::id(kind, &kept);
     let path = folder.join(&id);
     files::write(&path, &kept)?;
-    let (_, _, field) = replay::judged(Setting::named(target.format)?, &kept);
+    let (_, _, field) = replay::judged(setting, &kept);
     Ok(Finding {
         id,
         target: target.name.into(),
@@ -71,7 +73,7 @@ fn keep(body: &mut Body, target: &'static Target, chosen: &Chosen, fault: &Fault
         field,
         state: STATES[Body::state(&fault.deliveries)].into(),
         file: Some(files::shown(&path)),
-        replay: Some(replay::replay_command((target, chosen, None), &path)),
+        replay: Some(replay::replay_command(on, &path)),
         alone: again.as_ref().is_some_and(|again| again.raised.kind == kind),
         deterministic: again.is_some_and(|again| again.raised == fault.raised),
         detail: fault.raised.detail.clone(),

@@ -40,7 +40,7 @@ pub fn serve(of: (&str, Option<&str>), chosen: &Chosen, serves: Serves, number_f
         Ok(device) => device,
         Err(failure) => return say(&mut to, &Answer::Failed(failure.to_string())),
     };
-    let not_observable = not_observable(device.capabilities());
+    let not_observable = not_observable(device.capabilities().usable());
     let bench = match setting.bench(device) {
         Ok(bench) => bench.with_meter(METER).thorough(),
         Err(BenchFailure::Bench(BenchError::NotAccepted(why))) => return say(&mut to, &Answer::NotAccepted(why)),

@@ -2,11 +2,11 @@
 //! in `docs/process-device.md`.
 
 mod child;
-mod hex;
 
 use child::{Running, Wrong};
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, digest};
 use infuzz::finding::{Kind, Raised};
+use infuzz::hex::{self, Hex};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -157,7 +157,7 @@ impl Process {
         if known == said {
             return Some(*held);
         }
-        let held = if said == "none" { None } else { Some(Held::of(&hex::read(said)?)) };
+        let held = if said == "none" { None } else { Some(Held::of(&read(said)?)) };
         self.shown[which] = (said.to_string(), held);
         Some(held)
     }
@@ -264,6 +264,23 @@ fn answer(said: &str, reasons: bool) -> Option<Answer> {
     Some(Answer { outcome, reason: reason.filter(|_| reasons) })
 }
 
+/// What stands for no bytes, so that every word has a letter.
+const NO_BYTES: &str = "-";
+
+/// Bytes as a word.
+fn written(bytes: &[u8]) -> String {
+    if bytes.is_empty() { NO_BYTES.into() } else { Hex(bytes).to_string() }
+}
+
+/// The bytes of a word.
+fn read(word: &str) -> Option<Vec<u8>> {
+    match word {
+        NO_BYTES => Some(Vec::new()),
+        "" => None,
+        digits => hex::read(digits),
+    }
+}
+
 /// The beginning of what was said, on one line.
 fn quoted(said: &str) -> String {
     let begun: String = said.chars().take(TOLD).collect();
@@ -302,7 +319,7 @@ impl Device for Process {
     fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
         self.last.clear();
         self.last.extend_from_slice(bytes);
-        let request = format!("send {path} {}", hex::written(bytes));
+        let request = format!("send {path} {}", written(bytes));
         self.answer(&request, &format!("send {path} of {} bytes", bytes.len()))
     }
 
@@ -355,12 +372,12 @@ impl Device for Process {
         if !self.hello.has.look_up {
             return LookUp::Absent;
         }
-        let parts: Vec<String> = key.iter().map(|part| hex::written(part)).collect();
+        let parts: Vec<String> = key.iter().map(|part| written(part)).collect();
         let found = self.ask(&format!("look-up {}", parts.join(" ")), "look-up", |said| {
             Some(match said.split_once(' ') {
                 None if said == "absent" => LookUp::Absent,
                 None if said == "found" => LookUp::Found,
-                Some(("found", bytes)) => LookUp::Is(digest(&hex::read(bytes)?)),
+                Some(("found", bytes)) => LookUp::Is(digest(&read(bytes)?)),
                 _ => return None,
             })
         });
@@ -420,6 +437,12 @@ mod tests {
         for rubbish in ["", "Accepted", "accepted ", "refused a", "refused a b c", "done"] {
             assert_eq!(answer(rubbish, true), None, "{rubbish}");
         }
+    }
+
+    #[test]
+    fn no_bytes_are_a_word_too() {
+        assert_eq!((written(&[]).as_str(), read("-"), read("")), ("-", Some(Vec::new()), None));
+        assert_eq!(read(&written(&[0, 0xAF])), Some(vec![0, 0xAF]));
     }
 
     #[test]

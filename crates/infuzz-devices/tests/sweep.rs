@@ -221,6 +221,7 @@ impl Device for Limited {
         answer
     }
     fn activate(&mut self) -> Answer {
+        assert!(self.has.activate, "it cannot");
         self.pump.activate()
     }
     fn restart(&mut self) {
@@ -284,10 +285,12 @@ impl Device for Limited {
 
 #[test]
 fn a_pump_of_which_little_can_be_asked_is_not_accused() {
-    let takes: [fn(&mut Capabilities); 11] = [
+    let takes: [fn(&mut Capabilities); 13] = [
         |has| has.libraries = false,
         |has| has.therapy = false,
         |has| has.restart = false,
+        |has| has.activate = false,
+        |has| (has.restart, has.activate) = (false, false),
         |has| has.look_up = false,
         |has| has.snapshot = false,
         |has| has.reasons = false,

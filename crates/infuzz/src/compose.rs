@@ -8,6 +8,7 @@ use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
     Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Tail, TestKind, TextShape,
 };
+use crate::hex::{self, Hex};
 use crate::tree::{Edit, NodeId, Repair, Tree};
 use serde_json::{Map, Value};
 
@@ -298,21 +299,13 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             Some(digits) if digits.len() == usize::from(*width) => Ok(digits.as_bytes().to_vec()),
             _ => Err(format!("a text of {width} digits is expected")),
         },
-        Shape::Bytes(extent) => {
-            let bytes = value.as_str().and_then(|hex| {
-                hex.len().is_multiple_of(2).then_some(())?;
-                (0..hex.len() / 2)
-                    .map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok())
-                    .collect::<Option<Vec<u8>>>()
-            });
-            match (bytes, extent) {
-                (Some(bytes), Extent::Fixed(length)) if bytes.len() != *length as usize => {
-                    Err(format!("{length} bytes are expected, not {}", bytes.len()))
-                }
-                (Some(bytes), _) => Ok(bytes),
-                (None, _) => Err("pairs of hexadecimal digits are expected".into()),
+        Shape::Bytes(extent) => match (value.as_str().and_then(hex::read), extent) {
+            (Some(bytes), Extent::Fixed(length)) if bytes.len() != *length as usize => {
+                Err(format!("{length} bytes are expected, not {}", bytes.len()))
             }
-        }
+            (Some(bytes), _) => Ok(bytes),
+            (None, _) => Err("pairs of hexadecimal digits are expected".into()),
+        },
         Shape::Const(bytes) => Ok(bytes.clone()),
         Shape::Decimal => Ok(value.as_str().unwrap_or_default().as_bytes().to_vec()),
         _ => Ok(Vec::new()),
@@ -379,9 +372,7 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
         Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal => {
             Value::String(String::from_utf8_lossy(tree.text(node)).into_owned())
         }
-        Shape::Bytes(_) | Shape::Const(_) => {
-            Value::String(tree.span(node).iter().map(|b| format!("{b:02X}")).collect())
-        }
+        Shape::Bytes(_) | Shape::Const(_) => Value::String(Hex(tree.span(node)).to_string()),
         _ => tree.number(node).map_or(Value::Null, |n| number_json(&field.show(n))),
     }
 }

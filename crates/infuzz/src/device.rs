@@ -138,6 +138,15 @@ pub struct Capabilities {
     pub damage: bool,
 }
 
+impl Capabilities {
+    /// Without those that show nothing for lack of others: a library that never comes into use is
+    /// neither looked up nor written anew.
+    pub fn usable(self) -> Self {
+        let used = self.restart || self.activate;
+        Capabilities { look_up: self.look_up && used, rewrite: self.rewrite && used, ..self }
+    }
+}
+
 /// A library that a device holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {

@@ -11,6 +11,7 @@ pub mod dictionary;
 pub mod finding;
 pub mod format;
 pub mod generate;
+pub mod hex;
 pub mod judgement;
 mod known;
 pub mod mutate;

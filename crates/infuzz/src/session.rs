@@ -25,6 +25,7 @@
 
 use crate::device::{Answer, Capabilities, Request, Which};
 use crate::finding::Raised;
+use crate::hex::{self, Hex};
 use crate::judgement::Judgement;
 use std::fmt;
 use std::str::FromStr;
@@ -105,7 +106,8 @@ impl SessionStep {
     /// Whether a device with these capabilities can do it.
     pub fn is_possible(&self, has: Capabilities) -> bool {
         match self {
-            SessionStep::Send(_) | SessionStep::Again(_) | SessionStep::Activate => true,
+            SessionStep::Send(_) | SessionStep::Again(_) => true,
+            SessionStep::Activate => has.activate,
             // Whether a therapy runs decides what an activation must come to.
             SessionStep::Start | SessionStep::Stop | SessionStep::Wait(_) => has.therapy,
             SessionStep::Request(Request::Activate, _) => has.therapy && has.activate,
@@ -219,22 +221,6 @@ impl fmt::Display for Session {
     }
 }
 
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Sessions hold whole libraries: 64 bytes at a time are faster than one.
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0').to_ascii_uppercase();
-        let mut digits = String::with_capacity(128);
-        for part in self.0.chunks(64) {
-            digits.clear();
-            part.iter().for_each(|byte| digits.extend([digit(byte >> 4), digit(byte & 15)]));
-            f.write_str(&digits)?;
-        }
-        Ok(())
-    }
-}
-
 fn parse_step(line: &str) -> Result<SessionStep, String> {
     let (line, refused) = match line.split_once(" refused ") {
         Some((line, rule)) => (line, Some(rule.trim().to_string())),
@@ -296,13 +282,7 @@ fn parse_hex(hex: &str) -> Result<Vec<u8>, String> {
     if !hex.len().is_multiple_of(2) {
         return Err("the bytes of `send` are pairs of hexadecimal digits, but their number is odd".into());
     }
-    let digit = |byte: &u8| {
-        let value = char::from(*byte).to_digit(16);
-        value
-            .map(|value| value as u8)
-            .ok_or_else(|| "the bytes of `send` are pairs of hexadecimal digits without spaces".to_string())
-    };
-    hex.as_bytes().chunks_exact(2).map(|pair| Ok(digit(&pair[0])? << 4 | digit(&pair[1])?)).collect()
+    hex::read(hex).ok_or_else(|| "the bytes of `send` are pairs of hexadecimal digits without spaces".into())
 }
 
 #[cfg(test)]

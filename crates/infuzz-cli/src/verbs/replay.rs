@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut report = Report { target: target.name, files: Vec::new() };
     for (path, bytes) in inputs {
         let came = remote.ask(&bytes)?;
-        let one = file_report((target, &chosen, setting.library), setting, path, &bytes, &came);
+        let one = file_report((target, &chosen, setting.library_given()), setting, path, &bytes, &came);
         if !arguments.json {
             out(&told(&one, &bytes, &came));
         }

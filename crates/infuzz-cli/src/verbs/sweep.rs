@@ -1,25 +1,23 @@
 //! `sweep`: every field with every value class, and the known-good library after each case.
 
+mod kept;
+mod told;
+
 use crate::device::{Chosen, DeviceArguments};
 use crate::failure::Failure;
-use crate::heatmap::{self, Seen};
+use crate::heatmap::Seen;
 use crate::host::{Doing, End, Heard, Host, Limits};
-use crate::minimise::minimise;
-use crate::output::{BAD, BOLD, DIM, GOOD, count, note, out, styled};
+use crate::output::{count, note, out};
 use crate::protocol::{Answer, Request, Serves};
-use crate::remote::{self, CASE_LIMIT, Remote, STOP, stop_on_interrupt, stopped};
+use crate::remote::{self, CASE_LIMIT, STOP, stop_on_interrupt, stopped};
 use crate::setting::{DEFAULT_FORMAT, Setting};
-use crate::verbs::replay::{id, replay_command};
-use crate::{Status, describe, files, output, targets};
+use crate::{Status, describe, files, output};
 use indicatif::{ProgressBar, ProgressStyle};
 use infuzz::builtin::BUILTIN;
-use infuzz::finding::{Finding, Kind};
+use infuzz::finding::Kind;
 use infuzz::judgement::{Judge, Judgement};
-use infuzz::oracle::STATES;
-use infuzz::session::{Session, SessionStep};
-use infuzz::sweep::{How, Instances, Outcome, Plan, Report};
+use infuzz::sweep::{Instances, Outcome, Plan, Report};
 use serde_json::json;
-use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
 use std::ops::Range;
 use std::path::Path;
@@ -30,8 +28,6 @@ use std::time::{Duration, Instant, SystemTime};
 /// After so many crashes and hangs the rest is left out.
 const MOST_CRASHES: usize = 200;
 const MOST_HANGS: usize = 30;
-/// How many bytes of earlier cases are tried with one that fails only after others.
-const MOST_BEFORE: usize = 16 << 20;
 
 /// What `sweep` takes.
 #[derive(clap::Args)]
@@ -122,7 +118,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let has = chosen.open(setting.format, None)?.capabilities();
     let library = library.as_deref().unwrap_or(setting.builtin.base);
     let base = setting.library(library)?;
-    if let (Some(given), Judgement::Refuse(rule)) = (setting.library, Judge::new(setting.format).judge(&base)) {
+    if let (Some(given), Judgement::Refuse(rule)) = (setting.library_given(), Judge::new(setting.format).judge(&base)) {
         return Err(Failure::new(
             "the message does not fit the library",
             format!("{library} in {given}"),
@@ -510,190 +506,6 @@ impl<'p> Sweep<'p> {
 
     fn ran(&self) -> usize {
         self.seen.iter().filter(|seen| **seen != Seen::NotRun).count()
-    }
-
-    /// Keeps the inputs of the findings. What crashed or hung is run by itself; what only goes
-    /// wrong after other cases is kept as a session with as few of them as will do.
-    fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
-        let mut kept = Vec::new();
-        if let Some((kind, why)) = self.first_step.take() {
-            let bytes = self.setting.known_good()?[0].clone();
-            let detail = format!("known-good library before the first case: {why}");
-            let found = Found {
-                case: 0,
-                kind,
-                rule: None,
-                field: "file".into(),
-                detail,
-                alone: true,
-                deterministic: true,
-                same: 1,
-                since: 0,
-                took_worker: false,
-            };
-            kept.push(self.finding(&found, &bytes, "no library, no therapy"));
-        }
-        let mut remote = Remote::new(self.setting, self.chosen.clone(), self.limits.case)?;
-        for mut one in std::mem::take(&mut self.found) {
-            let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
-            if one.took_worker && !STOP.load(Ordering::Relaxed) {
-                let first = remote.ask(&bytes)?.kinds();
-                one.alone = first.contains(&one.kind);
-                one.deterministic = one.alone && remote.ask(&bytes)?.kinds() == first;
-            }
-            if one.same > 1 {
-                let _ = write!(one.detail, "; {} showed the same", count(one.same, "case"));
-            }
-            if !one.alone {
-                let session =
-                    if STOP.load(Ordering::Relaxed) { None } else { self.session(&mut remote, &one, &bytes)? };
-                let _ = write!(one.detail, "; only after cases {}…{}", one.since, one.case.saturating_sub(1));
-                if let Some(session) = session {
-                    one.detail.push_str(", kept as a session");
-                    bytes = session;
-                }
-            }
-            kept.push(self.finding(&one, &bytes, STATES[one.case % STATES.len()]));
-        }
-        Ok(kept)
-    }
-
-    /// The cases from the last reset up to that of a finding as a session, made shorter; none if
-    /// the session does not show it.
-    fn session(&self, remote: &mut Remote, found: &Found, bytes: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        let mut steps = vec![SessionStep::Send(bytes.to_vec())];
-        let mut room = MOST_BEFORE;
-        for case in self.plan.cases[found.since..found.case].iter().rev() {
-            let bytes = self.plan.bytes(case);
-            let Some(left) = room.checked_sub(bytes.len()) else { break };
-            room = left;
-            steps.push(SessionStep::Send(bytes));
-        }
-        steps.reverse();
-        let session = Session { steps }.to_string().into_bytes();
-        if !remote.ask(&session)?.kinds().contains(&found.kind) {
-            return Ok(None);
-        }
-        // A process takes too long for each of the many tries that this needs.
-        if self.chosen.is_process() {
-            return Ok(Some(session));
-        }
-        Ok(Some(minimise(self.setting, remote, &session)?.0))
-    }
-
-    fn finding(&mut self, found: &Found, bytes: &[u8], state: &str) -> Finding {
-        let name = self.setting.builtin.name;
-        let id = id(found.kind, bytes);
-        let end = if Session::is_session(bytes) { "session" } else { "bin" };
-        let kept = files::workspace().and_then(|root| {
-            let folder = root.join("target/infuzz/findings").join(name);
-            files::make_folder(&folder)?;
-            let path = folder.join(format!("{id}.{end}"));
-            files::write(&path, bytes).map(|()| path)
-        });
-        // One that cannot be kept is reported all the same, and the run ends as one that failed.
-        let path = kept.map_err(|failure| self.failure.get_or_insert(failure).clone()).ok();
-        Finding {
-            id,
-            target: name.into(),
-            kind: found.kind,
-            cwe: format!("CWE-{}", found.kind.cwe()),
-            rule: found.rule.clone(),
-            field: Some(found.field.clone()),
-            state: state.into(),
-            file: path.as_deref().map(files::shown),
-            replay: path.and_then(|path| {
-                let on = (targets::of_format(name)?, &self.chosen, self.setting.library);
-                Some(replay_command(on, &path))
-            }),
-            alone: found.alone,
-            deterministic: found.deterministic,
-            detail: found.detail.clone(),
-        }
-    }
-
-    fn report(&mut self, library: &str, seed: u64, findings: Vec<Finding>) -> Report {
-        for case in 0..self.expected.len() {
-            if self.expected[case].is_none() {
-                // Planned as settled means valid: no need to work it out again.
-                let settled = matches!(self.plan.cases[case].how, How::Settled(..));
-                self.expected[case] = Some(if settled { 'a' } else { self.judged(case).0 });
-            }
-        }
-        let expected = |letter: char| self.expected.iter().filter(|expected| **expected == Some(letter)).count();
-        let (ran, planned) = (self.ran(), self.plan.cases.len());
-        let format = self.setting.format;
-        Report {
-            format: self.setting.builtin.name.into(),
-            library: library.into(),
-            seed,
-            fields: self.plan.fields,
-            value_classes: heatmap::classes().count(),
-            rules: format.rules.len(),
-            rules_native: format.rules.iter().filter(|rule| rule.native).count(),
-            planned,
-            ran,
-            skipped: planned - ran,
-            must_refuse: expected('r'),
-            must_accept: expected('a'),
-            unspecified: expected('u'),
-            not_applicable: self.plan.not_applicable.len(),
-            not_applicable_why: self.plan.not_applicable.clone(),
-            known_good_accepted: self.known_good,
-            not_observable: self.not_observable.clone(),
-            cases_per_s: if self.took.is_zero() { 0 } else { (ran as f64 / self.took.as_secs_f64()) as u64 },
-            findings,
-        }
-    }
-
-    fn told(&self, report: &Report) -> String {
-        let mut text = heatmap::draw(self.plan, &self.seen);
-        let _ = writeln!(text, "\n{}, library {}, seed {}", styled(BOLD, &report.format), report.library, report.seed);
-        let _ = writeln!(
-            text,
-            "{} fields × {} value classes, {} rules ({} native)",
-            report.fields, report.value_classes, report.rules, report.rules_native
-        );
-        let _ = writeln!(
-            text,
-            "planned {}, ran {}, skipped {}: must refuse {}, must accept {}, unspecified {}",
-            report.planned, report.ran, report.skipped, report.must_refuse, report.must_accept, report.unspecified
-        );
-        let _ =
-            writeln!(text, "known-good library accepted {} of {} times", report.known_good_accepted, report.ran + 1);
-        let _ = writeln!(
-            text,
-            "not applicable: {} pairs of field and value class (reasons: --json)",
-            report.not_applicable
-        );
-        let _ = writeln!(text, "not observable here: {}", report.not_observable.join(", "));
-        let _ = writeln!(text, "{} cases/s", report.cases_per_s);
-        for finding in &report.findings {
-            let _ = writeln!(text, "\n{} {}: {}", styled(BAD, &finding.id), finding.cwe, finding.kind.words());
-            let _ = writeln!(
-                text,
-                "  rule {}, field {}, {}",
-                finding.rule.as_deref().unwrap_or("none"),
-                finding.field.as_deref().unwrap_or("none"),
-                finding.state
-            );
-            let _ = writeln!(text, "  {}", finding.detail);
-            let _ = writeln!(text, "  {}", styled(DIM, finding.replay.as_deref().unwrap_or_default()));
-        }
-        if report.skipped > 0 {
-            let left_out = report.planned - self.until;
-            if report.skipped > left_out {
-                let why = if self.stopped { "interrupted" } else { "not run" };
-                let _ =
-                    writeln!(text, "\n{}: {} did not run", styled(BAD, why), count(report.skipped - left_out, "case"));
-            }
-        }
-        let verdict = match report.findings.len() {
-            0 => styled(GOOD, "no findings"),
-            findings => styled(BAD, count(findings, "finding")),
-        };
-        let _ = writeln!(text, "\n{verdict}");
-        text
     }
 }
 

@@ -206,30 +206,33 @@ pub(super) fn reserved_bit(c: &Context<'_, '_>) -> Applied {
 
 const NO_REFERENCE: &str = "the field is no reference";
 
-/// A reference to the environment: how many positions there are, and what stands for none.
-fn outside(c: &Context<'_, '_>) -> Result<Option<(u64, Option<u64>)>, &'static str> {
-    let Some(outside) = &c.field.outside else { return Ok(None) };
-    match c.tree.format().used_outside(outside) {
-        Some(used) => Ok(Some((used, outside.none))),
-        None => Err("nothing is given that it could refer to"),
+/// The keys that a reference may have, in this input or in the environment.
+fn keys(c: &Context<'_, '_>) -> Result<Vec<u64>, &'static str> {
+    match (&c.field.refers, &c.field.outside) {
+        (Some(reference), _) => Ok(c.tables.keys(reference.table).collect()),
+        (None, Some(outside)) => {
+            let used = c.tree.format().used_outside(outside);
+            Ok((0..used.ok_or("nothing is given that it could refer to")?).collect())
+        }
+        (None, None) => Err(NO_REFERENCE),
     }
 }
 
+/// What stands for none; none: the reference is never absent.
+fn none(c: &Context<'_, '_>) -> Result<Option<u64>, &'static str> {
+    let inside = c.field.refers.as_ref().map(|reference| reference.none);
+    inside.or(c.field.outside.as_ref().map(|outside| outside.none)).ok_or(NO_REFERENCE)
+}
+
 pub(super) fn dangling(c: &Context<'_, '_>) -> Applied {
-    if let Some((used, none)) = outside(c)? {
-        let most = c.most().unwrap_or(used);
-        let mut beyond: Vec<u64> = vec![used, used + 1, most.saturating_sub(1), most];
-        beyond.retain(|number| *number >= used && *number <= most && none != Some(*number));
-        beyond.dedup();
-        return Ok(beyond.into_iter().map(|number| (number.to_string(), c.encode(number))).collect());
-    }
-    let reference = c.field.refers.as_ref().ok_or(NO_REFERENCE)?;
-    let keys: Vec<u64> = c.tables.keys(reference.table).collect();
+    let (keys, none) = (keys(c)?, none(c)?);
     let last = keys.last().copied().unwrap_or(0);
     let gap = keys.windows(2).find(|pair| pair[0] + 1 < pair[1]).map(|pair| pair[0] + 1);
-    let candidates = [Some(last + 1), gap, c.most(), Some(0)].into_iter().flatten();
+    let most = c.most();
+    let candidates =
+        [Some(last + 1), Some(last + 2), gap, most.map(|most| most - 1), most, Some(0)].into_iter().flatten();
     let mut values: Vec<_> = candidates
-        .filter(|key| !keys.contains(key) && reference.none != Some(*key))
+        .filter(|key| !keys.contains(key) && none != Some(*key))
         .map(|key| (key.to_string(), c.encode(key)))
         .collect();
     values.dedup();
@@ -237,24 +240,11 @@ pub(super) fn dangling(c: &Context<'_, '_>) -> Applied {
 }
 
 pub(super) fn no_record(c: &Context<'_, '_>) -> Applied {
-    let none = match (&c.field.refers, &c.field.outside) {
-        (Some(reference), _) => reference.none,
-        (None, Some(outside)) => outside.none,
-        (None, None) => return Err(NO_REFERENCE),
-    };
-    Ok(c.one("none", none.ok_or("the reference is never absent")?))
+    Ok(c.one("none", none(c)?.ok_or("the reference is never absent")?))
 }
 
 pub(super) fn other_record(c: &Context<'_, '_>) -> Applied {
-    if let Some((used, _)) = outside(c)? {
-        let last = used.checked_sub(1).ok_or("the table is empty")?;
-        let mut values = c.one("first record", 0);
-        values.extend(c.one("last record", last));
-        values.dedup();
-        return Ok(values);
-    }
-    let reference = c.field.refers.as_ref().ok_or(NO_REFERENCE)?;
-    let keys: Vec<u64> = c.tables.keys(reference.table).collect();
+    let keys = keys(c)?;
     let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Err("the table is empty") };
     let mut values = c.one("first record", *first);
     values.extend(c.one("last record", *last));

@@ -170,7 +170,7 @@ impl Decoder<'_, '_> {
         let field = format.field(id);
         if let Shape::Switch { on, cases } = &field.shape {
             let value = match on.tail {
-                Tail::Left => Some((limit - self.at) as u64),
+                Tail::Left => Some(limit.saturating_sub(self.at) as u64),
                 _ => self.stated(parent, on),
             };
             let case = cases.iter().find(|(code, _)| value == Some(*code));

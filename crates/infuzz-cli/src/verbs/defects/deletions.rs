@@ -76,14 +76,19 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
                 let arguments = [&swept.arguments(), more].concat();
                 scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
             };
+            let is_own = |rule: &Option<String>| rule.as_ref().is_some_and(|rule| site.rules.contains(rule));
             // Mostly the first finding names the rule already.
             let first = sweep(&["--until-first"])?;
-            cases = first.as_ref().and_then(|r| r["ran"].as_u64());
-            found_by_rule = found(first.as_ref(), &site.rules);
-            if found_by_rule.as_ref().is_some_and(|rule| !site.rules.contains(rule)) {
-                found_by_rule = found(sweep(&[])?.as_ref(), &site.rules);
+            let mut by_rule = found(first.as_ref(), &site.rules);
+            if by_rule.is_some() && !is_own(&by_rule) {
+                by_rule = found(sweep(&[])?.as_ref(), &site.rules);
             }
-            if found_by_rule.is_some() {
+            // Another sweep may find it under its own rule.
+            if found_by_rule.is_none() || is_own(&by_rule) {
+                cases = first.as_ref().and_then(|r| r["ran"].as_u64());
+                found_by_rule = by_rule;
+            }
+            if is_own(&found_by_rule) {
                 break;
             }
         }

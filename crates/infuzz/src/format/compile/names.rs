@@ -37,12 +37,7 @@ impl Compiler<'_> {
     pub(super) fn literal(&self, name: &Name) -> Result<Vec<u8>> {
         let text = name.get_ref();
         let Some(hex) = text.strip_prefix("hex:") else { return Ok(text.as_bytes().to_vec()) };
-        let digits: Vec<u8> = hex.bytes().filter(|b| *b != b' ').collect();
-        let pairs = digits.chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?;
-            u8::from_str_radix(pair, 16).ok()
-        });
-        match pairs.collect::<Option<Vec<u8>>>() {
+        match crate::hex::read(&hex.replace(' ', "")) {
             Some(bytes) => Ok(bytes),
             None => self.fail(name, format!("`{hex}` is not pairs of hexadecimal digits")),
         }

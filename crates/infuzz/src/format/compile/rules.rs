@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Most factors of a product: singles and whole numbers are below 2^128, a double below 2^1024.
+const MOST_FACTORS: usize = 7;
+
 impl Compiler<'_> {
     pub(super) fn record_rules(&mut self, id: RecordId) -> Result<()> {
         let source = self.source;
@@ -28,10 +31,7 @@ impl Compiler<'_> {
             let (low, high) = self.bounds(self.format.field(operand.field), range)?;
             RuleKind::Between(operand, low, high)
         } else if let (Some(left), Some(right), Some(rounding)) = (&rule.product, &rule.not_above, &rule.rounding) {
-            let factors = |compiler: &Self, names: &[Name]| {
-                names.iter().map(|name| compiler.factor(context, name)).collect::<Result<Vec<_>>>()
-            };
-            let (left, right) = (factors(self, left)?, factors(self, right)?);
+            let (left, right) = (self.factors(context, left)?, self.factors(context, right)?);
             RuleKind::Product { left, right, rounding: self.rule(rounding)? }
         } else if let (Some(names), Some(limit)) = (&rule.each, &rule.at_most) {
             RuleKind::AtMost(operands(self, names)?, self.operand(context, limit)?)
@@ -115,6 +115,14 @@ impl Compiler<'_> {
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
         Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    /// The factors of a product, few enough that a double holds it and rounding is told apart.
+    fn factors(&self, context: RecordId, names: &[Name]) -> Result<Vec<Factor>> {
+        match names.get(MOST_FACTORS) {
+            Some(name) => self.fail(name, format!("a product has at most {MOST_FACTORS} factors")),
+            None => names.iter().map(|name| self.factor(context, name)).collect(),
+        }
     }
 
     /// A factor of a product: a whole number, or what an operand reads.
