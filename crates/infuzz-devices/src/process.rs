@@ -269,7 +269,7 @@ const NO_BYTES: &str = "-";
 
 /// Bytes as a word.
 fn written(bytes: &[u8]) -> String {
-    if bytes.is_empty() { NO_BYTES.into() } else { Hex(bytes).to_string() }
+    if bytes.is_empty() { NO_BYTES.into() } else { format!("{:x}", Hex(bytes)) }
 }
 
 /// The bytes of a word.

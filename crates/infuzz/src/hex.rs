@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Bytes, shown in upper case.
+/// Bytes, shown in upper case, or in lower case as `{:x}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Hex<'a>(pub &'a [u8]);
 
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Hex<'_> {
+    fn show(self, f: &mut fmt::Formatter<'_>, cased: fn(&char) -> char) -> fmt::Result {
         // Whole libraries are shown: 64 bytes at a time are faster than one.
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0').to_ascii_uppercase();
+        let digit = |value: u8| cased(&char::from_digit(u32::from(value), 16).unwrap_or('0'));
         let mut digits = String::with_capacity(128);
         for part in self.0.chunks(64) {
             digits.clear();
@@ -17,6 +17,18 @@ impl fmt::Display for Hex<'_> {
             f.write_str(&digits)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f, char::to_ascii_uppercase)
+    }
+}
+
+impl fmt::LowerHex for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f, char::to_ascii_lowercase)
     }
 }
 
@@ -40,6 +52,7 @@ mod tests {
         assert_eq!(read(&Hex(&all).to_string()), Some(all));
         assert_eq!((Hex(&[]).to_string().as_str(), read("")), ("", Some(Vec::new())));
         assert_eq!(read("aAfF"), Some(vec![0xAA, 0xFF]));
+        assert_eq!((format!("{}", Hex(&[0xA5])), format!("{:x}", Hex(&[0xA5]))), ("A5".into(), "a5".into()));
     }
 
     #[test]
