@@ -1,7 +1,8 @@
 //! The reference pump with libraries in the IDL1 format.
 
 use crate::in_process::{InProcess, InProcessFormat};
-use infuzz::device::{Held, LookUp, digest};
+use crate::transfer;
+use infuzz::device::{Answer, Held, LookUp, Outcome, digest};
 use pump::{Idl1, Library};
 
 /// The reference pump with its storage in memory.
@@ -23,6 +24,13 @@ impl InProcessFormat for Idl1 {
         let mut bytes = Vec::new();
         setup.emit(&mut bytes);
         LookUp::Is(digest(&bytes))
+    }
+
+    fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
+        match path {
+            "library-transfer" => transfer::read(bytes),
+            _ => Answer { outcome: Outcome::Silent, reason: None },
+        }
     }
 
     fn rewrite(library: &Library<'_>) -> Option<Held> {

@@ -257,6 +257,9 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         return Gate::Bit(field, bit);
     }
     let shape = &shapes[usize::from(field.0)];
+    if matches!(first.operand.tail, Tail::Length | Tail::Left) {
+        return Gate::Tests;
+    }
     if matches!(shape, Shape::Digits { .. } | Shape::Enum { words: Some(_), .. })
         || !matches!(first.kind, TestKind::Is(_) | TestKind::IsNot(_))
     {
