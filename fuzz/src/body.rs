@@ -2,8 +2,10 @@
 
 use crate::reach::Reach;
 use crate::table::{Input, Target};
+use crate::talk::Talk;
 use arbitrary::Unstructured;
 use infuzz::builtin::Builtin;
+use infuzz::conversation::{Conversation, Ran};
 use infuzz::device::{Device, Outcome};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -45,10 +47,18 @@ pub struct Fault {
 pub struct Body {
     target: &'static Target,
     format: &'static Format,
-    bench: Bench<'static, Pump>,
-    mutation: Mutation<'static>,
+    work: Work,
+    seeds: Vec<Vec<u8>>,
     reach: Reach,
     accepted: bool,
+}
+
+/// What a target's inputs are, and what they run on.
+enum Work {
+    /// Inputs as on the wire, on a bench.
+    Cases(Box<Bench<'static, Pump>>, Box<Mutation<'static>>),
+    /// Conversations.
+    Talk(Box<Talk>),
 }
 
 /// A built-in description, loaded once for as long as the process lives.
@@ -63,11 +73,35 @@ fn description(name: &'static str, builtin: &Builtin) -> Result<&'static Format,
     Ok(format)
 }
 
+/// The description of drug libraries, and the two that are known good.
+pub(crate) fn libraries() -> Result<(&'static Format, [Vec<u8>; 2]), String> {
+    let builtin = Builtin::named("drug-library").ok_or("there are no drug libraries")?;
+    let format = description("drug-library", builtin)?;
+    let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
+    Ok((format, [seed("known-good-a")?, seed("known-good-b")?]))
+}
+
+/// The description with this name.
+pub(crate) fn described(name: &'static str) -> Result<&'static Format, String> {
+    description(name, Builtin::named(name).ok_or_else(|| format!("there is no format {name}"))?)
+}
+
 impl Body {
     /// Sets a target up on the device that is built in for it.
     pub fn new(target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
-        let format = Self::description_of(target)?;
-        Self::on(infuzz_devices::built_in(format), target, meter)
+        let device = match target.input {
+            Input::Conversation => Box::new(infuzz_devices::Networked::new()),
+            _ => infuzz_devices::built_in(Self::description_of(target)?),
+        };
+        Self::on(device, target, meter)
+    }
+
+    fn talking(device: Box<dyn Device>, target: &'static Target, format: &'static Format) -> Result<Self, String> {
+        let talk = Talk::new(device)?;
+        let seeds = infuzz_models::seeds(libraries()?.0).into_iter();
+        let seeds = seeds.map(|(_, conversation)| conversation.to_string().into_bytes()).collect();
+        let reach = Reach::of(talk.points());
+        Ok(Body { target, format, work: Work::Talk(Box::new(talk)), seeds, reach, accepted: false })
     }
 
     /// The description of a target's inputs.
@@ -81,6 +115,9 @@ impl Body {
     pub fn on(device: Box<dyn Device>, target: &'static Target, meter: Option<Meter>) -> Result<Self, String> {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         let format = description(target.format, builtin)?;
+        if target.input == Input::Conversation {
+            return Self::talking(device, target, format);
+        }
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
         let of_libraries = builtin.of_libraries();
         let libraries = description(of_libraries.name, of_libraries)?;
@@ -91,14 +128,9 @@ impl Body {
             bench = bench.with_meter(meter);
         }
         let seeds = target.seeds().into_iter().map(seed).collect::<Result<Vec<_>, _>>()?;
-        Ok(Body {
-            target,
-            format,
-            bench,
-            mutation: Mutation::new(format, seeds),
-            reach: Reach::new(format),
-            accepted: false,
-        })
+        let mutation = Box::new(Mutation::new(format, seeds.clone()));
+        let work = Work::Cases(Box::new(bench), mutation);
+        Ok(Body { target, format, work, seeds, reach: Reach::new(format), accepted: false })
     }
 
     /// The target.
@@ -123,18 +155,19 @@ impl Body {
 
     /// Starting points.
     pub fn seeds(&self) -> &[Vec<u8>] {
-        self.mutation.seeds()
+        &self.seeds
     }
 
-    /// The libraries that the engine's bytes stand for.
+    /// The libraries that the engine's bytes stand for; a conversation is one delivery, as text.
     pub fn deliveries(&mut self, data: &[u8]) -> Vec<Vec<u8>> {
-        match self.target.input {
-            Input::File => vec![data.to_vec()],
-            Input::Edits => {
+        match &mut self.work {
+            Work::Talk(talk) => vec![talk.read(data).to_string().into_bytes()],
+            Work::Cases(..) if self.target.input != Input::Edits => vec![data.to_vec()],
+            Work::Cases(_, mutation) => {
                 let mut u = Unstructured::new(data);
                 let count = u.int_in_range(1..=MAX_DELIVERIES).unwrap_or(1);
                 let scripts: Vec<EditScript> = (0..count).map_while(|_| u.arbitrary().ok()).collect();
-                scripts.iter().map(|script| script.bytes(&mut self.mutation, self.target.max_len)).collect()
+                scripts.iter().map(|script| script.bytes(mutation, self.target.max_len)).collect()
             }
         }
     }
@@ -147,6 +180,10 @@ impl Body {
 
     /// One execution: reset, deliver, compare, known-good library. Gives the first finding.
     pub fn execute(&mut self, data: &[u8]) -> Option<Fault> {
+        if let Work::Talk(talk) = &mut self.work {
+            let conversation = talk.read(data);
+            return self.talk(&conversation).0;
+        }
         let deliveries = self.deliveries(data);
         self.run(&deliveries)
     }
@@ -159,19 +196,47 @@ impl Body {
 
     /// The input that a script comes to.
     pub fn scripted(&mut self, script: &EditScript) -> Vec<u8> {
-        script.bytes(&mut self.mutation, self.target.max_len)
+        match &mut self.work {
+            Work::Talk(talk) => talk.scripted(script, self.target.max_len),
+            Work::Cases(_, mutation) => script.bytes(mutation, self.target.max_len),
+        }
+    }
+
+    /// Runs a conversation: the first finding, and what came of each step.
+    pub fn talk(&mut self, conversation: &Conversation) -> (Option<Fault>, Ran) {
+        let Work::Talk(talk) = &mut self.work else { return (None, Ran::default()) };
+        self.reach.begin();
+        let ran = talk.run(conversation);
+        for [_, kind, verdict] in ran.events() {
+            self.reach.hit(&format!("{kind} {verdict}"));
+        }
+        self.accepted = ran.raised.is_none();
+        let fault = ran.raised.as_ref().map(|(_, raised)| {
+            let deliveries = vec![conversation.to_string().into_bytes()];
+            Fault { raised: raised.clone(), rule: None, deliveries }
+        });
+        (fault, ran)
     }
 
     /// Looks at everything in every way, as a regression must be: a kept input is another one
     /// than that which was found, once it is minimised.
     pub fn thorough(mut self) -> Self {
-        self.bench = self.bench.thorough();
+        if let Work::Cases(bench, mutation) = self.work {
+            self.work = Work::Cases(Box::new(bench.thorough()), mutation);
+        }
         self
     }
 
     /// Replays a kept file, an input or a session as readable text, in every state of the device
     /// that it may come in. An error is a text that is no session.
     pub fn replay(&mut self, bytes: &[u8]) -> Result<Option<Fault>, String> {
+        if let Work::Talk(talk) = &mut self.work {
+            let conversation = match Conversation::is_conversation(bytes) {
+                true => Conversation::parse(&String::from_utf8_lossy(bytes)).map_err(|error| error.to_string())?,
+                false => talk.read(bytes),
+            };
+            return Ok(self.talk(&conversation).0);
+        }
         if !Session::is_session(bytes) {
             let deliveries = self.deliveries(bytes);
             return Ok((0..STATES.len()).find_map(|state| self.run_in(state, &deliveries).0));
@@ -181,11 +246,12 @@ impl Body {
         // What else it does is only right in the state that it begins in.
         let states = if session.only_sends() { 0..STATES.len() } else { 0..1 };
         for state in states {
-            self.bench.reset().map_err(|error| error.to_string())?;
+            let Work::Cases(bench, _) = &mut self.work else { break };
+            bench.reset().map_err(|error| error.to_string())?;
             if session.only_sends() {
-                self.bench.prepare(state);
+                bench.prepare(state);
             }
-            let result = self.bench.session(&session);
+            let result = bench.session(&session);
             let mut judgement = None;
             for step in result.steps {
                 judgement = step.judgement.or(judgement);
@@ -217,23 +283,26 @@ impl Body {
     }
 
     fn run_in(&mut self, state: usize, deliveries: &[Vec<u8>]) -> (Option<Fault>, Vec<CaseResult>) {
+        let Work::Cases(bench, mutation) = &mut self.work else {
+            return (deliveries.first().and_then(|only| self.execute(only)), Vec::new());
+        };
         // A device in this process is restored, which cannot fail.
-        if let Err(error) = self.bench.reset() {
+        if let Err(error) = bench.reset() {
             let raised = match error {
                 BenchError::Fell(raised) => raised,
                 error => Raised::new(Kind::NotRecovered, error.to_string()),
             };
             return (Some(Fault { raised, rule: None, deliveries: deliveries.to_vec() }), Vec::new());
         }
-        self.bench.prepare(state);
+        bench.prepare(state);
         if let [only] = deliveries {
-            self.bench.judge().decode_like(self.mutation.tree(), only);
+            bench.judge().decode_like(mutation.tree(), only);
         }
         self.reach.begin();
-        let results: Vec<CaseResult> = self.bench.cases(deliveries);
+        let results: Vec<CaseResult> = bench.cases(deliveries);
         let mut fault = None;
         for (result, bytes) in results.iter().zip(deliveries) {
-            let tree = self.bench.judged(bytes);
+            let tree = bench.judged(bytes);
             self.reach.note(tree, &result.answer);
             if fault.is_none()
                 && let Some(raised) = result.raised.first()
@@ -249,16 +318,28 @@ impl Body {
 
     /// What can be seen of the device now.
     pub(crate) fn observed(&mut self) -> String {
-        format!("{:?}", self.bench.device().observe())
+        match &mut self.work {
+            Work::Cases(bench, _) => format!("{:?}", bench.device().observe()),
+            Work::Talk(talk) => talk.observed(),
+        }
     }
 
     /// Mutates an input in place; structure-aware for files, plain for edit scripts.
     pub fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) -> &'static str {
-        self.mutation.mutate_like(self.bench.judge().last(), data, max_size, seed)
+        match &mut self.work {
+            Work::Cases(bench, mutation) => mutation.mutate_like(bench.judge().last(), data, max_size, seed),
+            Work::Talk(talk) => {
+                talk.mutate(data, max_size, seed);
+                "conversation"
+            }
+        }
     }
 
     /// Combines two inputs.
     pub fn crossover(&mut self, first: &[u8], second: &[u8], max_size: usize, seed: u64) -> Vec<u8> {
-        crossover(&mut self.mutation, first, second, max_size, seed)
+        match &mut self.work {
+            Work::Cases(_, mutation) => crossover(mutation, first, second, max_size, seed),
+            Work::Talk(talk) => talk.crossover(first, second, max_size, seed),
+        }
     }
 }

@@ -64,7 +64,7 @@ pub fn explore_on(
     let mut executions = 0;
     for run in 0..runs {
         let data = match target.input {
-            Input::File => {
+            Input::File | Input::Conversation => {
                 let from = if rng.one_in(4) { body.seeds() } else { &pool };
                 let mut data = rng.pick(from).cloned().unwrap_or_default();
                 if (run as usize) >= pool.len() {
@@ -88,7 +88,7 @@ pub fn explore_on(
             break;
         }
         let now = body.reach().points().iter().filter(|p| p.hits > 0).count();
-        if target.input == Input::File && (now > reached || body.accepted() && rng.one_in(16)) {
+        if target.input != Input::Edits && (now > reached || body.accepted() && rng.one_in(16)) {
             if pool.len() < POOL {
                 pool.push(data);
             } else {

@@ -13,6 +13,7 @@ mod guidance;
 pub mod meter;
 mod reach;
 mod table;
+mod talk;
 mod trace;
 #[cfg(any(feature = "tripwire", test))]
 mod tripwire;

@@ -75,6 +75,21 @@ impl Reach {
         reach
     }
 
+    /// These points.
+    pub fn of(names: Vec<String>) -> Self {
+        let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted: Vec::new() };
+        names.into_iter().for_each(|name| reach.add(name));
+        reach
+    }
+
+    /// Counts a point by its name, if there is one.
+    pub fn hit(&mut self, name: &str) {
+        if let Some(at) = self.points.iter().position(|point| point.name == name) {
+            self.points[at].hits += 1;
+            self.recent.push(at);
+        }
+    }
+
     fn add(&mut self, name: String) {
         self.points.push(ReachPoint { name, hits: 0 });
     }

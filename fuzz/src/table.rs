@@ -9,6 +9,8 @@ pub enum Input {
     File,
     /// The bytes drive `Arbitrary`: several edited libraries in a row.
     Edits,
+    /// The bytes are a conversation: as readable text, or as few bytes between engines.
+    Conversation,
 }
 
 /// A fuzz target.
@@ -42,6 +44,7 @@ impl Target {
     /// The named seeds that fuzzing starts from.
     pub fn seeds(&self) -> Vec<&'static str> {
         match (self.seeds, Builtin::named(self.format)) {
+            (seeds, _) if self.input == Input::Conversation => seeds.to_vec(),
             ([], Some(builtin)) => builtin.libraries().collect(),
             (seeds, _) => seeds.to_vec(),
         }
@@ -139,6 +142,19 @@ pub static TARGETS: &[Target] = &[
         seeds: &[],
         max_len: 2048,
         time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
+    Target {
+        name: "pump_session",
+        title: "a conversation with a pump on a network: steps on all its paths",
+        path: "all paths",
+        device: "in-process networked pump",
+        format: "library-transfer",
+        model: Some("library-transfer"),
+        input: Input::Conversation,
+        seeds: infuzz_models::SEEDS,
+        max_len: 16_384,
+        time_limit_ms: 4000,
         memory_limit_mib: 512,
     },
 ];

@@ -1,7 +1,9 @@
 //! A pump that is bad on purpose: to see that every engine reports a crash, and that the
 //! determinism gate reports a device with moods.
 
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request, Which, digest};
+use infuzz::device::{
+    Answer, Capabilities, Device, Held, Line, LookUp, Observation, Outcome, Reply, Request, Which, digest,
+};
 use infuzz::finding::Raised;
 
 /// The variable that says how the device is bad; without it, it panics.
@@ -51,6 +53,23 @@ impl Device for Tripwire {
 
     fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
         self.answer(bytes, |pump| pump.send(path, bytes))
+    }
+
+    fn connect(&mut self, line: &Line) -> bool {
+        self.pump.connect(line)
+    }
+
+    fn disconnect(&mut self, line: &Line) {
+        self.pump.disconnect(line);
+    }
+
+    fn exchange(&mut self, line: &Line, bytes: &[u8]) -> Reply {
+        assert!(self.moody || !digest(bytes).is_multiple_of(ONE_IN), "the tripwire was hit");
+        let mut reply = self.pump.exchange(line, bytes);
+        if self.moody && !reply.bytes.is_empty() {
+            reply.bytes.extend(std::process::id().to_le_bytes());
+        }
+        reply
     }
 
     fn activate(&mut self) -> Answer {

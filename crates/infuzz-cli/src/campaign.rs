@@ -252,7 +252,7 @@ impl Campaign {
 /// An input in the form that is kept: as on the wire, or a session of several.
 pub fn kept(target: &Target, deliveries: Vec<Vec<u8>>) -> Vec<u8> {
     match target.input {
-        Input::File => deliveries.concat(),
+        Input::File | Input::Conversation => deliveries.concat(),
         Input::Edits => {
             let steps = deliveries.into_iter().map(SessionStep::Send).collect();
             Session { steps }.to_string().into_bytes()

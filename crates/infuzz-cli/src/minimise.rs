@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::remote::{Came, Remote};
 use crate::setting::Setting;
 use infuzz::compose::encode_text;
+use infuzz::conversation::{Conversation, Saying, Step};
 use infuzz::finding::Kind;
 use infuzz::format::Shape;
 use infuzz::judgement::{Judge, Judgement};
@@ -61,6 +62,7 @@ pub fn minimise(setting: Setting, remote: &mut Remote, bytes: &[u8]) -> Result<(
         .and_then(|text| Session::parse(text).ok())
     {
         Some(session) => work.steps(session)?,
+        None if Conversation::is_conversation(bytes) => work.conversation(bytes)?,
         None => while work.records(setting)? | work.optional(setting)? | work.texts(setting)? {},
     }
     Ok((work.best, work.came))
@@ -128,6 +130,43 @@ impl Minimiser<'_> {
                 end = start.min(session.steps.len());
             }
             chunk /= 2;
+        }
+        Ok(())
+    }
+
+    /// Leaves out steps of a conversation, likewise, and then what is not needed of each step: its
+    /// pieces and its slots.
+    fn conversation(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let Ok(mut best) = Conversation::parse(&String::from_utf8_lossy(bytes)) else { return Ok(()) };
+        let mut chunk = best.steps.len();
+        while chunk > 0 {
+            let mut end = best.steps.len();
+            while end > 0 && !self.is_late() {
+                let start = end.saturating_sub(chunk);
+                let mut less = best.clone();
+                less.steps.drain(start..end);
+                if self.take(less.to_string().into_bytes(), false)? {
+                    best = less;
+                }
+                end = start.min(best.steps.len());
+            }
+            chunk /= 2;
+        }
+        for at in 0..best.steps.len() {
+            let Step::Say(saying) = &best.steps[at] else { continue };
+            let whole = Saying { pieces: 0, ..saying.clone() };
+            let fewer = (0..saying.fills.len()).rev().map(|fill| {
+                let mut fewer = whole.clone();
+                fewer.fills.remove(fill);
+                fewer
+            });
+            for saying in std::iter::once(whole.clone()).chain(fewer) {
+                let mut less = best.clone();
+                less.steps[at] = Step::Say(saying);
+                if self.take(less.to_string().into_bytes(), false)? {
+                    best = less;
+                }
+            }
         }
         Ok(())
     }

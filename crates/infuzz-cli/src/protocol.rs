@@ -134,6 +134,9 @@ pub struct Step {
     pub reason: Option<String>,
     /// The field that the device names.
     pub reason_field: Option<String>,
+    /// What happened in it, where it is a step of a conversation.
+    #[serde(default)]
+    pub told: Option<String>,
     /// What went wrong.
     pub raised: Vec<(Kind, String)>,
 }

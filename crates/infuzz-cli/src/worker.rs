@@ -8,12 +8,14 @@ use crate::host::{GROUP, IDLE, WORKING};
 use crate::meter::METER;
 use crate::protocol::{Answer, Pass, Replayed, Request, Serves, Step};
 use crate::setting::{BenchFailure, Setting};
+use infuzz::conversation::{self, Conversation, Ran};
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
 use infuzz::session::{Session, SessionStep};
 use infuzz::sweep::{Outcome, Plan, Sweeper, wrong_reason};
+use infuzz_fuzz::{Body, Input, TARGETS};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::fs::FileExt;
@@ -52,7 +54,7 @@ pub fn serve(of: (&str, Option<&str>), chosen: &Chosen, serves: Serves, number_f
     let plan = Plan::empty(setting.format);
     let serving = match serves {
         Serves::Sweep => Serving::Sweep(Box::new(Sweeper::new(&plan, bench))),
-        Serves::Replay => Serving::Replay(Box::new(Replayer { bench, judge: Judge::new(setting.format) })),
+        Serves::Replay => Serving::Replay(Box::new(Replayer { bench, judge: Judge::new(setting.format), talk: None })),
     };
     let mut worker = Worker { number_file, to, serving, passed: (0, String::new()), said: Instant::now() };
     say(&mut worker.to, &Answer::Ready(not_observable))?;
@@ -189,13 +191,61 @@ impl<W: Write> Worker<'_, W> {
     }
 }
 
+/// What happened at each step of a conversation, up to the one that went wrong.
+fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
+    let last = match &ran.raised {
+        Some((Some(at), _)) => *at,
+        _ => conversation.steps.len().saturating_sub(1),
+    };
+    let steps = conversation.steps.iter().enumerate().take(last + 1);
+    steps
+        .map(|(at, step)| {
+            let exchange = ran.transcript.iter().find(|exchange| exchange.step == at);
+            let words = match (step, exchange) {
+                (conversation::Step::Say(_), Some(exchange)) => {
+                    let became =
+                        exchange.events.iter().map(|[state, kind, became]| format!("{kind} {became} ({state})"));
+                    format!(
+                        "say {}: {} bytes, answered by {}: {}",
+                        exchange.line,
+                        exchange.sent.len(),
+                        exchange.reply.bytes.len(),
+                        became.collect::<Vec<_>>().join(", ")
+                    )
+                }
+                (conversation::Step::Say(saying), None) => format!("say {}: not connected", saying.line),
+                (step, _) => step.to_string(),
+            };
+            let raised = ran.raised.iter().filter(|(wrong, _)| *wrong == Some(at));
+            Step {
+                word: step.word().into(),
+                length: exchange.map_or(0, |exchange| exchange.sent.len()),
+                expected: None,
+                rule: None,
+                field: None,
+                answer: None,
+                reason: None,
+                reason_field: None,
+                told: Some(words),
+                raised: raised.map(|(_, raised)| (raised.kind, raised.detail.clone())).collect(),
+            }
+        })
+        .collect()
+}
+
 struct Replayer {
     bench: Bench<'static, Box<dyn Device>>,
     judge: Judge<'static>,
+    /// A networked pump for conversations, once there was one.
+    talk: Option<Body>,
 }
 
 impl Replayer {
     fn replay(&mut self, request: &Request) -> Replayed {
+        let text = std::str::from_utf8(&request.bytes).ok();
+        if let Some(conversation) = text.and_then(|text| Conversation::parse(text).ok()) {
+            return Replayed { number: request.number, passes: vec![self.conversation(&conversation)] };
+        }
         let session = std::str::from_utf8(&request.bytes).ok().filter(|_| Session::is_session(&request.bytes));
         let passes = match session.and_then(|text| Session::parse(text).ok()) {
             // What else it does is only right in the state that it begins in.
@@ -238,6 +288,41 @@ impl Replayer {
         first
     }
 
+    /// A conversation from the beginning, twice.
+    fn conversation(&mut self, conversation: &Conversation) -> Pass {
+        let mut pass = Pass {
+            state: "a pump on a network".into(),
+            steps: Vec::new(),
+            raised: Vec::new(),
+            known_good: false,
+            deterministic: true,
+        };
+        let conversing = TARGETS.iter().find(|target| target.input == Input::Conversation);
+        let body = match (&mut self.talk, conversing) {
+            (Some(body), _) => body,
+            (empty, Some(target)) => match Body::new(target, Some(METER)) {
+                Ok(body) => empty.insert(body),
+                Err(why) => {
+                    pass.raised.push((Kind::NotRecovered, why));
+                    return pass;
+                }
+            },
+            (None, None) => return pass,
+        };
+        let (_, ran) = body.talk(conversation);
+        let (_, again) = body.talk(conversation);
+        pass.known_good = ran.raised.is_none();
+        pass.deterministic = told(conversation, &ran) == told(conversation, &again);
+        pass.steps = told(conversation, &ran);
+        if let Some((None, raised)) = &ran.raised {
+            pass.raised.push((raised.kind, raised.detail.clone()));
+        }
+        if !pass.deterministic {
+            pass.raised.push((Kind::NotDeterministic, "a second run gave another result".into()));
+        }
+        pass
+    }
+
     fn file(&mut self, bytes: &[u8]) -> Pass {
         let result = self.bench.case(bytes);
         let known_good = result.known_good;
@@ -269,6 +354,7 @@ impl Replayer {
             answer: Some(result.answer.outcome.word().into()),
             reason: reason.as_ref().map(|reason| reason.rule.to_string()),
             reason_field: reason.map(|reason| reason.field),
+            told: None,
             raised,
         }
     }
@@ -299,6 +385,7 @@ impl Replayer {
                 answer: came.answer.map(|answer| answer.outcome.word().into()),
                 reason: reason.as_ref().map(|reason| reason.rule.to_string()),
                 reason_field: reason.map(|reason| reason.field),
+                told: None,
                 raised: came.raised.into_iter().map(|one| (one.kind, one.detail)).collect(),
             });
         }

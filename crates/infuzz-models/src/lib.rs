@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod seeds;
 mod transfer;
 
+pub use seeds::{SEEDS, seeds};
 pub use transfer::{KEY, Transfer};

@@ -1,7 +1,7 @@
 //! The transfer of a drug library over a network, see `docs/formats/library-transfer.md`.
 
 use hmac::{Hmac, KeyInit, Mac};
-use infuzz::conversation::{Model, Saying, Step, World};
+use infuzz::conversation::{Event, Model, Saying, Step, World};
 use infuzz::device::{Held, Line, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 /// The key of the devices that are built in.
 pub const KEY: [u8; 32] = *b"a key that only tests ever have.";
 
-const PATH: &str = "library-transfer";
 const HEADER: usize = 10;
 const CRC: usize = 4;
 const LONGEST_PAYLOAD: usize = 1028;
@@ -125,10 +124,13 @@ pub struct Transfer<'f> {
     progress: Option<Progress>,
     /// Hellos so far.
     hellos: u64,
-    events: Vec<(&'static str, &'static str)>,
+    events: Vec<Event>,
 }
 
 impl<'f> Transfer<'f> {
+    /// The path.
+    pub const PATH: &'static str = "library-transfer";
+
     /// Given the descriptions of requests and of libraries.
     pub fn new(frames: &'f Format, libraries: &'f Format) -> Self {
         Transfer {
@@ -140,6 +142,21 @@ impl<'f> Transfer<'f> {
             hellos: 0,
             events: Vec::new(),
         }
+    }
+
+    /// Each answer that there is to each kind of message.
+    pub fn points(&self) -> Vec<String> {
+        let of: [(&str, &[&str]); 8] = [
+            ("rubbish", &["frame", "closed"]),
+            ("hello", &["done", "busy"]),
+            ("proof", &["done", "session", "authentication", "busy"]),
+            ("begin", &["done", "session", "size", "storage"]),
+            ("chunk", &["done", "session", "idle", "order", "chunk size", "storage"]),
+            ("commit", &["done", "session", "idle", "size", "authentication", "digest", "library", "storage"]),
+            ("status", &["done", "session"]),
+            ("abort", &["done", "session", "idle"]),
+        ];
+        of.iter().flat_map(|(kind, verdicts)| verdicts.iter().map(move |verdict| format!("{kind} {verdict}"))).collect()
     }
 
     /// What one frame must come to, before anything changes by it.
@@ -240,7 +257,8 @@ impl<'f> Transfer<'f> {
         let name = KINDS[usize::from(asked)];
         let named = if readable { u32::from_le_bytes(array(&frame[4..8])) } else { 0 };
         let verdict = if kind == REFUSED { payload.get(1).copied().unwrap_or(u8::MAX) } else { 0 };
-        self.events.push((name, VERDICTS.get(usize::from(verdict)).copied().unwrap_or("unknown")));
+        let became = VERDICTS.get(usize::from(verdict)).copied().unwrap_or("unknown");
+        self.events.push([self.state(), name, became]);
         if u32::from_le_bytes(array(&answer[4..8])) != named {
             return Some(Raised::new(Kind::WrongReason, format!("the answer to {name} names another session")));
         }
@@ -280,6 +298,17 @@ impl<'f> Transfer<'f> {
         }
         self.change(number, frame, payload, (&due, refused), world);
         None
+    }
+
+    /// The state that the device is in.
+    fn state(&self) -> &'static str {
+        match (&self.session, &self.progress) {
+            (None, None) => "closed",
+            (None, Some(_)) => "closed, receiving",
+            (Some(_), None) => "open",
+            (Some(_), Some(progress)) if progress.due() == 0 => "open, all received",
+            (Some(_), Some(_)) => "open, receiving",
+        }
     }
 
     /// What is asked in a session keeps it open.
@@ -420,7 +449,7 @@ fn first_answer(bytes: &[u8]) -> Option<&[u8]> {
 
 impl Model for Transfer<'_> {
     fn path(&self) -> &'static str {
-        PATH
+        Self::PATH
     }
 
     fn format(&self) -> &Format {
@@ -507,7 +536,7 @@ impl Model for Transfer<'_> {
             (false, true) => Some(Raised::new(Kind::Silent, "the connection was closed without a reason")),
             _ => {
                 if closes {
-                    self.events.push((KINDS[0], "closed"));
+                    self.events.push([self.state(), KINDS[0], "closed"]);
                 }
                 None
             }
@@ -537,52 +566,68 @@ impl Model for Transfer<'_> {
         late.map(|(number, _)| *number).collect()
     }
 
-    fn state(&self) -> &'static str {
-        match (&self.session, &self.progress) {
-            (None, None) => "closed",
-            (None, Some(_)) => "closed, receiving",
-            (Some(_), None) => "open",
-            (Some(_), Some(progress)) if progress.due() == 0 => "open, all received",
-            (Some(_), Some(_)) => "open, receiving",
-        }
-    }
-
-    fn events(&self) -> &[(&'static str, &'static str)] {
+    fn events(&self) -> &[Event] {
         &self.events
     }
 
     fn brings(&self, library: &[u8]) -> Vec<Step> {
-        let line = Line { path: PATH.into(), number: u8::MAX };
-        let say = |kind: u8, payload: &[u8], fills: &[(&str, &str)]| {
-            let session = if kind > 2 { 1u32 } else { 0 };
-            let head =
-                [&b"LT\x01"[..], &[kind], &session.to_le_bytes(), &(payload.len() as u16).to_le_bytes(), payload];
-            let mut bytes = head.concat();
-            let crc = compute_check(infuzz::format::Algorithm::Crc32, &bytes) as u32;
-            bytes.extend(crc.to_le_bytes());
-            let session = (kind > 2).then(|| ("session".to_string(), "session".to_string()));
-            let others = fills.iter().map(|(field, slot)| ((*field).to_string(), (*slot).to_string()));
-            Step::Say(Saying {
-                line: line.clone(),
-                bytes,
-                fills: session.into_iter().chain(others).collect(),
-                pieces: 0,
-            })
-        };
-        const CHUNK: u16 = 1024;
-        let digest: [u8; 32] = Sha256::digest(library).into();
-        let size = (library.len() as u32).to_le_bytes();
-        let hello = [&[1, 1][..], b"known good\0\0\0\0\0\0", &[0x5A; 16]].concat();
-        let mut steps = vec![
-            Step::Connect(line.clone()),
-            say(1, &hello, &[]),
-            say(2, &[0; 32], &[("payload.proof.mac", "proof")]),
-            say(3, &[&[0xA5; 16][..], &size, &digest, &CHUNK.to_le_bytes()].concat(), &[]),
-        ];
-        for (number, data) in library.chunks(usize::from(CHUNK)).enumerate() {
-            steps.push(say(4, &[&(number as u32).to_le_bytes()[..], data].concat(), &[]));
-        }
-        steps.push(say(5, &[0; 32], &[("payload.commit.mac", "commit")]));
-        steps
+        on(u8::MAX, brings(library, 1024))
     }
+}
+
+/// A request of a host, with the slots that its session fills.
+fn says_so(kind: u8, payload: &[u8], fills: &[(&str, &str)]) -> Step {
+    let session = u32::from(kind > 2);
+    let length = (payload.len() as u16).to_le_bytes();
+    let mut bytes = [&b"LT\x01"[..], &[kind], &session.to_le_bytes(), &length, payload].concat();
+    let crc = compute_check(infuzz::format::Algorithm::Crc32, &bytes) as u32;
+    bytes.extend(crc.to_le_bytes());
+    let session = (kind > 2).then_some(("session", "session"));
+    let fills = session.iter().chain(fills).map(|(field, slot)| ((*field).to_string(), (*slot).to_string()));
+    let line = Line { path: Transfer::PATH.into(), number: 0 };
+    Step::Say(Saying { line, bytes, fills: fills.collect(), pieces: 0 })
+}
+
+/// The steps on another line of the path.
+pub(crate) fn on(number: u8, mut steps: Vec<Step>) -> Vec<Step> {
+    for step in &mut steps {
+        if let Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) = step {
+            line.number = number;
+        }
+    }
+    steps
+}
+
+/// A host that brings this library, in chunks of this size.
+pub(crate) fn brings(library: &[u8], chunk: u16) -> Vec<Step> {
+    let digest: [u8; 32] = Sha256::digest(library).into();
+    let size = (library.len() as u32).to_le_bytes();
+    let hello = [&[1, 1][..], b"pharmacy\0\0\0\0\0\0\0\0", &[0x5A; 16]].concat();
+    let mut steps = vec![
+        Step::Connect(Line { path: Transfer::PATH.into(), number: 0 }),
+        says_so(1, &hello, &[]),
+        says_so(2, &[0; 32], &[("payload.proof.mac", "proof")]),
+        says_so(3, &[&[0xA5; 16][..], &size, &digest, &chunk.to_le_bytes()].concat(), &[]),
+    ];
+    for (number, data) in library.chunks(usize::from(chunk)).enumerate() {
+        steps.push(says_so(4, &[&(number as u32).to_le_bytes()[..], data].concat(), &[]));
+    }
+    steps.push(says_so(5, &[0; 32], &[("payload.commit.mac", "commit")]));
+    steps
+}
+
+/// An announcement of so many bytes.
+pub(crate) fn announces(size: u32) -> Vec<Step> {
+    vec![says_so(3, &[&[0xA5; 16][..], &size.to_le_bytes(), &[1; 32], &64u16.to_le_bytes()].concat(), &[])]
+}
+
+/// Requests about a transfer that is under way, or is not.
+pub(crate) fn asks() -> Vec<Step> {
+    let begin = announces(100);
+    let status = says_so(6, &[], &[]);
+    let abort = says_so(7, &[1], &[]);
+    let commit = says_so(5, &[0; 32], &[("payload.commit.mac", "commit")]);
+    let chunk = says_so(4, &[&[0; 4][..], &[7; 64]].concat(), &[("payload.chunk.number", "next")]);
+    [&[abort.clone(), chunk.clone(), commit.clone()][..], &begin, &[chunk, status.clone(), commit, abort, status]]
+        .concat()
 }

@@ -31,7 +31,7 @@ use crate::device::Line;
 use serde::{Deserialize, Serialize};
 
 pub use mutate::{Mutator, crossover};
-pub use run::{Model, Ran, Runner, World};
+pub use run::{Event, Exchange, Model, Ran, Runner, World};
 pub use text::ParseError;
 
 /// The first line of every conversation.

@@ -8,11 +8,12 @@ use crate::remote::{CASE_LIMIT, Came, Remote, stop_on_interrupt};
 use crate::setting::Setting;
 use crate::targets::target;
 use crate::{Status, describe, files, output};
+use infuzz::conversation::Conversation;
 use infuzz::device::digest;
 use infuzz::finding::{Finding, Kind};
 use infuzz::judgement::Judge;
 use infuzz::session::Session;
-use infuzz_fuzz::Target;
+use infuzz_fuzz::{Body, Input, Target};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use std::time::Duration;
 /// What `replay` takes.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Each file is delivered to a reset pump, alone and with a library staged, and then the known-good library.\nA file that begins with `infuzz session 1` is run step by step.\n\nExample: cargo infuzz replay drug_library target/infuzz/findings/drug-library/*.bin"
+    after_help = "Each file is delivered to a reset pump, alone and with a library staged, and then the known-good library.\nA file that begins with `infuzz session` is run step by step.\n\nExample: cargo infuzz replay drug_library target/infuzz/findings/drug-library/*.bin"
 )]
 pub struct Arguments {
     /// The target, such as drug_library
@@ -66,7 +67,7 @@ struct FileReport {
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = target(&arguments.target)?;
     let setting = Setting::named(target.format)?.against(arguments.library.as_deref())?;
-    let inputs = arguments.files.iter().map(|path| Ok((path, read(path)?)));
+    let inputs = arguments.files.iter().map(|path| Ok((path, read_for(target, path)?)));
     let inputs = inputs.collect::<Result<Vec<_>, Failure>>()?;
     stop_on_interrupt();
     let chosen = arguments.device.chosen()?;
@@ -87,12 +88,26 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     Ok(if clean { Status::Expected } else { Status::Findings })
 }
 
+/// The bytes of an input of a target: what an engine wrote of a conversation is made a text.
+pub fn read_for(target: &'static Target, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path)?;
+    if target.input != Input::Conversation || Conversation::is_conversation(&bytes) {
+        return Ok(bytes);
+    }
+    let mut body = Body::new(target, None).map_err(|why| Failure::internal(target.name, why))?;
+    Ok(body.deliveries(&bytes).concat())
+}
+
 /// The bytes of an input. A session that cannot be read as one is an error.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = files::read(path)?;
-    if Session::is_session(&bytes) {
+    let (session, conversation) = (Session::is_session(&bytes), Conversation::is_conversation(&bytes));
+    if session || conversation {
         let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string());
-        let parsed = text.and_then(|text| Session::parse(text).map_err(|error| error.to_string()));
+        let parsed = text.and_then(|text| match session {
+            true => Session::parse(text).map(|_| ()).map_err(|error| error.to_string()),
+            false => Conversation::parse(text).map(|_| ()).map_err(|error| error.to_string()),
+        });
         if let Err(why) = parsed {
             return Err(Failure::new(
                 "not a session",
@@ -165,6 +180,9 @@ pub fn replay_command(on: On<'_>, path: &Path) -> String {
 
 /// The rule that the bytes break by the description, and where.
 pub fn judged(setting: Setting, bytes: &[u8]) -> (String, Option<String>, Option<String>) {
+    if Conversation::is_conversation(bytes) {
+        return ("unspecified".into(), None, None);
+    }
     let mut judge = Judge::new(setting.format);
     let judgement = judge.judge(bytes);
     let (tree, violations) = judge.explain(bytes);
@@ -185,7 +203,9 @@ fn file_report(on: On<'_>, setting: Setting, path: &Path, bytes: &[u8], came: &C
             step.answer.unwrap_or_else(|| "none".into()),
             step.reason,
         ),
-        None if Session::is_session(bytes) => ("unspecified".into(), None, None, "none".into(), None),
+        None if Session::is_session(bytes) || Conversation::is_conversation(bytes) => {
+            ("unspecified".into(), None, None, "none".into(), None)
+        }
         None => {
             let (expected, rule, field) = judged(setting, bytes);
             (expected, rule, field, "none".into(), None)
@@ -225,6 +245,10 @@ fn tell_pass(text: &mut String, pass: &Pass) {
             let _ = writeln!(text, "       {}: {}: {detail}", styled(BAD, kind.name()), kind.words());
         }
     }
+    // A conversation ends where it went wrong.
+    if pass.raised.is_empty() && !pass.known_good && pass.steps.iter().any(|step| step.told.is_some()) {
+        return;
+    }
     let known_good = if pass.known_good { "accepted, used and looked up" } else { "not accepted" };
     let _ = writeln!(
         text,
@@ -237,6 +261,9 @@ fn tell_pass(text: &mut String, pass: &Pass) {
 }
 
 fn tell_step(step: &Step) -> String {
+    if let Some(told) = &step.told {
+        return told.clone();
+    }
     let reason = match (&step.reason, &step.reason_field) {
         (Some(rule), Some(field)) => format!(" because of {rule} at {field}"),
         (Some(rule), None) => format!(" because of {rule}"),

@@ -68,6 +68,9 @@ impl World {
     }
 }
 
+/// State, kind of message and verdict, each as the model names it.
+pub type Event = [&'static str; 3];
+
 /// What follows from a protocol: what each message must come to, and what changes by it.
 pub trait Model {
     /// The path, which has the name of the description of its messages.
@@ -90,10 +93,9 @@ pub trait Model {
     fn lost(&mut self) -> Vec<u8> {
         Vec::new()
     }
-    /// The state it says the device is in, for people and for guidance.
-    fn state(&self) -> &'static str;
-    /// What happened to each message of the last exchange: its kind, and what became of it.
-    fn events(&self) -> &[(&'static str, &'static str)];
+    /// What happened to each message of the last exchange: the state it came in, its kind, and what
+    /// became of it.
+    fn events(&self) -> &[Event];
     /// Steps by which a host brings this library to the device, on a connection of its own.
     fn brings(&self, _library: &[u8]) -> Vec<Step> {
         Vec::new()
@@ -103,12 +105,32 @@ pub trait Model {
 /// What came of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Ran {
-    /// What was really sent, and what came back, for each step that said something.
-    pub transcript: Vec<(usize, Vec<u8>, Reply)>,
+    /// What was really sent and what came back, for each step that said something.
+    pub transcript: Vec<Exchange>,
     /// What went wrong first, and at which step; none: after the last one.
     pub raised: Option<(Option<usize>, Raised)>,
-    /// State, kind of message and verdict, each as the model names it.
-    pub triples: Vec<[&'static str; 3]>,
+}
+
+/// What was really sent at a step, and what came back.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The step; the steps of the known-good library come after those of the conversation.
+    pub step: usize,
+    /// The line.
+    pub line: Line,
+    /// The bytes, their slots filled.
+    pub sent: Vec<u8>,
+    /// What came back.
+    pub reply: Reply,
+    /// What became of each message.
+    pub events: Vec<Event>,
+}
+
+impl Ran {
+    /// What became of each message, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.transcript.iter().flat_map(|exchange| &exchange.events)
+    }
 }
 
 /// A device and the models of its paths.
@@ -289,7 +311,7 @@ impl<'m, D: Device> Runner<'m, D> {
             return Ok(());
         }
         let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
-        let message = filled(&*self.models[index], saying);
+        let mut message = filled(&*self.models[index], saying);
         let mut reply = Reply::default();
         let mut sent = 0;
         let size = if saying.pieces == 0 { message.len().max(1) } else { usize::from(saying.pieces) };
@@ -303,13 +325,13 @@ impl<'m, D: Device> Runner<'m, D> {
             }
         }
         let model = &mut self.models[index];
-        let state = model.state();
         let raised = model.exchanged(line.number, &message[..sent], &reply, &mut self.world);
-        ran.triples.extend(model.events().iter().map(|(kind, verdict)| [state, *kind, *verdict]));
+        let events = model.events().to_vec();
         if reply.closed {
             self.gone(line);
         }
-        ran.transcript.push((at, message, reply));
+        message.truncate(sent);
+        ran.transcript.push(Exchange { step: at, line: line.clone(), sent: message, reply, events });
         raised.map_or(Ok(()), Err)
     }
 

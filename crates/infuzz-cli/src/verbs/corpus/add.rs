@@ -39,7 +39,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = target(&arguments.target)?;
     let setting = Setting::named(target.format)?;
-    let before = replay::read(&arguments.file)?;
+    let before = replay::read_for(target, &arguments.file)?;
     let why = arguments.why.trim();
     if why.is_empty() {
         return Err(Failure::new(

@@ -95,6 +95,7 @@ const DRUG_LIBRARY: Swept = Swept { format: "drug-library", library: "every-kind
 const MIVA_LIBRARY: Swept = Swept { format: "miva-library", library: "fuller" };
 const MIVA_ORDER: Swept = Swept { format: "miva-order", library: "fuller" };
 const MIVA_FRAME: Swept = Swept { format: "miva-frame", library: "" };
+const LIBRARY_TRANSFER: Swept = Swept { format: "library-transfer", library: "" };
 
 /// The sweeps for a change of a file of the pump, the one it belongs to first.
 pub fn swept_for(path: &str) -> &'static [Swept] {
@@ -106,6 +107,8 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[MIVA_LIBRARY, MIVA_ORDER]
     } else if path.contains("miva/") {
         &[MIVA_LIBRARY]
+    } else if path.contains("pump/src/transfer/") {
+        &[LIBRARY_TRANSFER]
     } else {
         &[DRUG_LIBRARY]
     }
@@ -218,10 +221,10 @@ fn head(patch: &Path) -> Result<Defect, Failure> {
     })
 }
 
-/// The targets that take single files of what is swept.
+/// The targets that take single files of what is swept, and conversations where it may come in one.
 fn targets(of: &'static [Swept]) -> impl Iterator<Item = &'static Target> {
     let swept = |target: &&Target| of.iter().any(|swept| swept.format == target.format);
-    TARGETS.iter().filter(|target| target.input == Input::File).filter(swept)
+    TARGETS.iter().filter(|target| target.input != Input::Edits).filter(swept)
 }
 
 /// The sweep up to its first finding: how many cases that took.

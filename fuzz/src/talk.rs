@@ -1,0 +1,97 @@
+//! Targets whose inputs are conversations: several steps on the paths of a networked pump.
+
+use crate::body::{described, libraries};
+use infuzz::conversation::{Conversation, Mutator, Ran, Runner, compact, crossover};
+use infuzz::device::Device;
+use infuzz::script::{Base, EditScript};
+use infuzz_models::Transfer;
+
+/// The device.
+#[cfg(not(feature = "tripwire"))]
+type Pump = Box<dyn Device>;
+#[cfg(feature = "tripwire")]
+type Pump = Box<crate::tripwire::Tripwire>;
+
+/// A networked pump held against the models of its protocols.
+pub(crate) struct Talk {
+    runner: Runner<'static, Pump>,
+    mutator: Mutator<'static>,
+    paths: Vec<&'static str>,
+    points: Vec<String>,
+}
+
+impl Talk {
+    /// Sets a device up. An error is a mistake in the built-in descriptions, or a device that does
+    /// not accept the known-good libraries.
+    pub(crate) fn new(device: Box<dyn Device>) -> Result<Self, String> {
+        let (format, known) = libraries()?;
+        let transfer = described("library-transfer")?;
+        let model = Transfer::new(transfer, format);
+        let points = model.points();
+        #[cfg(feature = "tripwire")]
+        let device = Box::new(crate::tripwire::Tripwire::around(device));
+        let mut runner = Runner::new(device, vec![Box::new(model)], known)?;
+        if cfg!(fuzzing) {
+            runner = runner.letting_panics_pass();
+        }
+        let seeds = infuzz_models::seeds(format).into_iter().map(|(_, conversation)| conversation).collect();
+        let paths = runner.paths();
+        Ok(Talk { runner, mutator: Mutator::new(vec![("library-transfer", transfer)], seeds), paths, points })
+    }
+
+    /// What can be reached: each answer to each kind of message.
+    pub(crate) fn points(&self) -> Vec<String> {
+        self.points.clone()
+    }
+
+    pub(crate) fn run(&mut self, conversation: &Conversation) -> Ran {
+        self.runner.run(conversation)
+    }
+
+    /// The conversation that an engine's bytes stand for: a text, few bytes, or what is said.
+    pub(crate) fn read(&self, data: &[u8]) -> Conversation {
+        let text = std::str::from_utf8(data).ok().filter(|_| Conversation::is_conversation(data));
+        match text.and_then(|text| Conversation::parse(text).ok()) {
+            Some(conversation) => conversation,
+            None => compact::read(data, &self.paths),
+        }
+    }
+
+    pub(crate) fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) {
+        let mut conversation = self.read(data);
+        self.mutator.mutate(&mut conversation, seed);
+        *data = written(conversation, max_size);
+    }
+
+    pub(crate) fn crossover(&self, first: &[u8], second: &[u8], max_size: usize, seed: u64) -> Vec<u8> {
+        written(crossover(&self.read(first), &self.read(second), seed), max_size)
+    }
+
+    /// The conversation that a script comes to.
+    pub(crate) fn scripted(&mut self, script: &EditScript, max_size: usize) -> Vec<u8> {
+        let seeds = self.mutator.seeds();
+        let mut conversation = match &script.base {
+            Base::Seed(seed) => seeds.get(usize::from(*seed) % seeds.len().max(1)).cloned().unwrap_or_default(),
+            Base::Bytes(bytes) => self.read(bytes),
+        };
+        for edit in &script.edits {
+            self.mutator.mutate(&mut conversation, *edit);
+        }
+        written(conversation, max_size)
+    }
+
+    pub(crate) fn observed(&mut self) -> String {
+        format!("{:?}", self.runner.device().observe())
+    }
+}
+
+/// A conversation in few bytes; its last steps are left out until it fits.
+fn written(mut conversation: Conversation, max_size: usize) -> Vec<u8> {
+    loop {
+        match compact::write(&conversation).filter(|bytes| bytes.len() <= max_size) {
+            Some(bytes) => return bytes,
+            None if conversation.steps.pop().is_none() => return Vec::new(),
+            None => {}
+        }
+    }
+}
