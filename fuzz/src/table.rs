@@ -128,6 +128,32 @@ pub static TARGETS: &[Target] = &[
         time_limit_ms: 2000,
         memory_limit_mib: 512,
     },
+    Target {
+        name: "bcc_device",
+        title: "one frame of the BCC protocol that a pump station receives, a request",
+        path: "reporting",
+        device: "in-process reader of BCC requests",
+        format: "bcc",
+        model: None,
+        input: Input::File,
+        seeds: &[],
+        max_len: 256,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
+    Target {
+        name: "bcc_host",
+        title: "one frame of the BCC protocol that a host receives, a block of an answer",
+        path: "reporting",
+        device: "in-process reader of BCC answers",
+        format: "bcc-answer",
+        model: None,
+        input: Input::File,
+        seeds: &[],
+        max_len: 4096,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
 ];
 
 /// The target with this name.

@@ -1,7 +1,7 @@
 //! The reference pump with libraries in the IDL1 format.
 
 use crate::in_process::{InProcess, InProcessFormat};
-use infuzz::device::{Held, LookUp, digest};
+use infuzz::device::{Answer, Held, LookUp, digest};
 use pump::{Idl1, Library};
 
 /// The reference pump with its storage in memory.
@@ -23,6 +23,10 @@ impl InProcessFormat for Idl1 {
         let mut bytes = Vec::new();
         setup.emit(&mut bytes);
         LookUp::Is(digest(&bytes))
+    }
+
+    fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
+        crate::bcc::message(path, bytes)
     }
 
     fn rewrite(library: &Library<'_>) -> Option<Held> {

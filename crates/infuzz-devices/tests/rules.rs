@@ -10,6 +10,9 @@ const OF_THE_MANAGER: [&str; 2] = ["transfer.", "activation."];
 /// Formats of one maker, whose readers share their rules.
 const MIVA: [&str; 3] = ["miva-library", "miva-order", "miva-frame"];
 
+/// The two directions of one protocol, which one document describes.
+const BCC: [&str; 2] = ["bcc", "bcc-answer"];
+
 /// Every id that the document defines: in backticks, with a dot, in a table of rules or after a field.
 fn documented() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/drug-library.md");
@@ -48,19 +51,38 @@ fn description_and_pump_have_the_same_rules_of_a_file() {
     assert_eq!(described, of_the_pump);
 }
 
-#[test]
-fn documents_descriptions_and_readers_of_miva_formats_have_the_same_rules() {
-    let of_the_readers: BTreeSet<&str> = pump::miva::Rule::ALL.iter().map(|rule| rule.id()).collect();
+/// Holds formats against their documents; gives the rules on which a reader must not be silent.
+fn described(formats: &[(&str, &str)]) -> BTreeSet<String> {
     let mut described: BTreeSet<String> = BTreeSet::new();
-    for name in MIVA {
+    for (name, document) in formats {
         let format = Builtin::named(name).expect("built in").load().expect("loads");
         described.extend(format.rules.iter().filter(|rule| !rule.open).map(|rule| rule.id.clone()));
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/formats/{name}.md"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/formats/{document}.md"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let quoted: BTreeSet<&str> = text.split('`').skip(1).step_by(2).collect();
         let missing: Vec<&str> =
             format.rules.iter().map(|rule| rule.id.as_str()).filter(|id| !quoted.contains(id)).collect();
         assert_eq!(missing, [""; 0], "{name}");
     }
-    assert_eq!(described.iter().map(String::as_str).collect::<BTreeSet<_>>(), of_the_readers);
+    described
+}
+
+#[test]
+fn documents_descriptions_and_readers_of_miva_formats_have_the_same_rules() {
+    let of_the_readers: BTreeSet<String> = pump::miva::Rule::ALL.iter().map(|rule| rule.id().into()).collect();
+    assert_eq!(described(&MIVA.map(|name| (name, name))), of_the_readers);
+}
+
+#[test]
+fn document_descriptions_and_readers_of_the_bcc_protocol_have_the_same_rules() {
+    let of_the_readers: BTreeSet<String> = pump::bcc::Rule::ALL.iter().map(|rule| rule.id().into()).collect();
+    assert_eq!(described(&BCC.map(|name| (name, "bcc"))), of_the_readers);
+}
+
+#[test]
+fn description_and_reader_know_the_same_parameters() {
+    let format = Builtin::named("bcc-answer").expect("built in").load().expect("loads");
+    let described = format.enums.iter().find(|of| of.name == "parameter").expect("is there");
+    let described: BTreeSet<&str> = described.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(described, pump::bcc::parameters().collect());
 }

@@ -7,8 +7,6 @@ use super::refusal::{Path, Refusal, Rule};
 
 /// The address of the device itself.
 const DEVICE: &[u8] = b"50100";
-/// Characters of an address.
-const ADDRESS: usize = 5;
 
 /// One part of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +60,7 @@ impl<'a> Iterator for Parts<'a> {
         self.at = self.at.saturating_add(end).saturating_add(1);
         self.index = self.index.saturating_add(1);
         let read = reader.part();
-        // Nothing behind the last RS is no part.
-        self.rest = after.get(1..).filter(|rest| !rest.is_empty() && read.is_ok());
+        self.rest = after.get(1..).filter(|_| read.is_ok());
         Some(read)
     }
 }
@@ -112,10 +109,11 @@ impl<'a> Reader<'a> {
         require!(place == DEVICE, self.refuse(Rule::VersionValue, ["version", "address", ""], address));
         let (letter, version) = (self.at, self.field());
         let digits = version.strip_prefix(b"V");
-        let digits = digits.ok_or_else(|| self.refuse(Rule::VersionValue, ["version", "letter", ""], letter))?;
+        let digits = digits.ok_or_else(|| self.refuse(Rule::VersionValue, ["version", "release", "letter"], letter))?;
         let version = core::str::from_utf8(digits).ok().filter(|_| number(digits, 2).is_some());
-        let version = version
-            .ok_or_else(|| self.refuse(Rule::VersionValue, ["version", "number", ""], letter.saturating_add(1)))?;
+        let version = version.ok_or_else(|| {
+            self.refuse(Rule::VersionValue, ["version", "release", "number"], letter.saturating_add(1))
+        })?;
         Ok(Part::Version { time, version })
     }
 
@@ -133,18 +131,13 @@ impl<'a> Reader<'a> {
         Ok(Part::Quadruple { time, address, parameter, value })
     }
 
-    /// The address, and the comma behind it.
     fn address(&mut self) -> Result<Address, Refusal> {
-        let start = self.at;
-        let own = self.bytes.get(start..start.saturating_add(ADDRESS)).unwrap_or_default();
+        let (start, own) = (self.at, self.field());
         let wrong = |rule| self.refuse(rule, ["quadruple", "address", ""], start);
         let [b'5', b'0', b'1', pillar, slot] = *own else { return Err(wrong(Rule::AddressValue)) };
         let known = matches!(pillar, b'0'..=b'3') && matches!(slot, b'0'..=b'9' | b'A'..=b'O');
         require!(known, wrong(Rule::AddressValue));
         require!((pillar == b'0') == (slot == b'0'), wrong(Rule::AddressDevice));
-        let comma = start.saturating_add(ADDRESS);
-        require!(self.bytes.get(comma) == Some(&b','), self.refuse(Rule::QuadrupleForm, ["quadruple", "", ""], 0));
-        self.at = comma.saturating_add(1);
         Ok(Address::of_pump(pillar, slot).unwrap_or(Address::Device))
     }
 }

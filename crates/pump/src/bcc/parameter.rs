@@ -52,12 +52,12 @@ type Row = (&'static str, &'static str, Kind);
 
 /// Of the device itself.
 static DEVICE: &[Row] = &[
-    ("GNACK", "acknowledge", Kind::Words(&["0"])),
+    ("GNACK", "acknowledge", ANY),
     ("GNERR", "error", ANY),
     ("FMNOR", "pillars", whole(1, 3)),
-    ("FMSTAT", "same", ANY),
-    ("FMDONGLE", "same", ANY),
-    ("FMRSTAT", "same", ANY),
+    ("FMSTAT", "running", ANY),
+    ("FMDONGLE", "dongle", ANY),
+    ("FMRSTAT", "running", ANY),
     ("FMBANY", "any", ANY),
     ("FMRT", "any", ANY),
     ("COMSERIALNO", "wide", WIDE),
@@ -151,7 +151,7 @@ static STATES: &[Row] = &[
     ("ALARM2", "bits", BITS),
     ("PREALARM", "bits", BITS),
     ("STATUS1", "status", BITS),
-    ("STATUS2", "same", ANY),
+    ("STATUS2", "none", ANY),
     ("RUNSTATE", "run_state", Kind::Number(0, None)),
     ("DGDSTATUS", "guard", whole(0, 6)),
     ("AUTOPROGSTATE", "guard", whole(0, 6)),
@@ -178,22 +178,22 @@ static STATES: &[Row] = &[
     ("INM6", "flag", FLAG),
     ("INM7", "flag", FLAG),
     ("INM8", "flag", FLAG),
-    ("INM9", "same", ANY),
+    ("INM9", "none", ANY),
     ("INM10", "flag", FLAG),
-    ("INM11", "same", ANY),
+    ("INM11", "zero", ANY),
     ("INM12", "flag", FLAG),
     ("INM13", "flag", FLAG),
     ("INM14", "flag", FLAG),
     ("INA1", "flag", FLAG),
     ("INA2", "flag", FLAG),
     ("INA3", "flag", FLAG),
-    ("INA4", "same", ANY),
+    ("INA4", "zero", ANY),
     ("INA5", "flag", FLAG),
     ("INA6", "flag", FLAG),
     ("INA7", "flag", FLAG),
     ("INA8", "flag", FLAG),
     ("INA9", "flag", FLAG),
-    ("INA10", "same", ANY),
+    ("INA10", "none", ANY),
     ("INA11", "flag", FLAG),
     ("INA12", "flag", FLAG),
     ("INA13", "flag", FLAG),
@@ -250,24 +250,28 @@ pub(super) fn check(kind: Kind, value: &[u8]) -> Result<(), (Rule, &'static str,
         Kind::Words(words) => {
             require!(words.iter().any(|word| word.as_bytes() == value), wrong(Rule::EnumValue));
         }
-        Kind::Date => digits(value, &[(4, 0, 9_999), (2, 1, 12), (2, 1, 31)])?,
-        Kind::Clock => digits(value, &[(2, 0, 23), (2, 0, 59), (2, 0, 59)])?,
+        Kind::Date => digits(value, "calendar", &[(4, 0, 9_999), (2, 1, 12), (2, 1, 31)])?,
+        Kind::Clock => digits(value, "time_of_day", &[(2, 0, 23), (2, 0, 59), (2, 0, 59)])?,
         Kind::Or(word, _) if word.as_bytes() == value => {}
         Kind::Or(_, other) => check(*other, value)?,
     }
     Ok(())
 }
 
-/// Numbers of a fixed number of digits: digits, least and most of each.
-fn digits(value: &[u8], numbers: &[(usize, u64, u64)]) -> Result<(), (Rule, &'static str, usize)> {
+/// Numbers of a fixed number of digits, which make up a record: digits, least and most of each.
+fn digits(
+    value: &[u8],
+    record: &'static str,
+    numbers: &[(usize, u64, u64)],
+) -> Result<(), (Rule, &'static str, usize)> {
     let length = numbers.iter().fold(0_usize, |sum, (width, ..)| sum.saturating_add(*width));
     require!(value.len() == length, (Rule::NumberValue, "", 0));
     let (mut rest, mut at) = (value, 0_usize);
     for (width, least, most) in numbers {
         let (own, after) = rest.split_at_checked(*width).unwrap_or_default();
-        let number = number(own, 0).ok_or((Rule::NumberValue, "digits", at))?;
+        let number = number(own, 0).ok_or((Rule::NumberValue, record, at))?;
         let within = number.is_some_and(|number| (*least..=*most).contains(&number));
-        require!(within, (Rule::NumberRange, "digits", at));
+        require!(within, (Rule::NumberRange, record, at));
         (rest, at) = (after, at.saturating_add(*width));
     }
     Ok(())

@@ -7,7 +7,7 @@ rules! {
     Stuffing = "codec.substitute",
     /// SOH, STX and EOT stand in their places.
     FrameControl = "frame.control",
-    /// A frame has all its parts and ends with its EOT.
+    /// A frame has all its parts and nothing else, and ends with its EOT.
     FrameExact = "frame.exact",
     /// The stated length is that of the whole frame before stuffing.
     FrameLength = "frame.length",
@@ -19,8 +19,6 @@ rules! {
     BedPrefix = "bed.prefix",
     /// A bed id has at most 15 characters.
     BedCharacters = "bed.characters",
-    /// A request is one of those known and nothing follows it.
-    InformationForm = "information.form",
     /// A request is one of those known.
     RequestValue = "request.value",
     /// A slot is named by pillar 1 to 3 and slot 1 to 9 or A to O.

@@ -37,15 +37,15 @@ impl Request {
             b"MEM:GET" => Request::Get,
             b"MEM:GETSLOT" => {
                 let [_, pillar, slot] = *argument else {
-                    return Err(refuse(Rule::InformationForm, "", start));
+                    return Err(refuse(Rule::FrameExact, "", start));
                 };
-                let place = start.saturating_add(hash);
+                let place = start.saturating_add(hash).saturating_add(1);
                 let address = Address::of_pump(pillar, slot);
                 return address.map(Request::GetSlot).ok_or_else(|| refuse(Rule::RequestSlot, "slot", place));
             }
             _ => return Err(refuse(Rule::RequestValue, "command", start)),
         };
-        require!(argument.is_empty(), refuse(Rule::InformationForm, "", start));
+        require!(argument.is_empty(), refuse(Rule::FrameExact, "", start));
         Ok(request)
     }
 }
