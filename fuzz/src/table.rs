@@ -154,6 +154,19 @@ pub static TARGETS: &[Target] = &[
         time_limit_ms: 2000,
         memory_limit_mib: 512,
     },
+    Target {
+        name: "library_transfer",
+        title: "one request of a library transfer over a network",
+        path: "library transfer",
+        device: "in-process pump",
+        format: "library-transfer",
+        model: None,
+        input: Input::File,
+        seeds: &[],
+        max_len: 2048,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
 ];
 
 /// The target with this name.

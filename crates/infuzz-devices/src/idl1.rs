@@ -1,6 +1,8 @@
 //! The reference pump with libraries in the IDL1 format.
 
+use crate::bcc;
 use crate::in_process::{InProcess, InProcessFormat};
+use crate::transfer;
 use infuzz::device::{Answer, Held, LookUp, digest};
 use pump::{Idl1, Library};
 
@@ -26,7 +28,10 @@ impl InProcessFormat for Idl1 {
     }
 
     fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
-        crate::bcc::message(path, bytes)
+        match path {
+            "library-transfer" => transfer::read(bytes),
+            _ => bcc::message(path, bytes),
+        }
     }
 
     fn rewrite(library: &Library<'_>) -> Option<Held> {

@@ -9,6 +9,7 @@ mod in_process;
 mod memory;
 mod miva;
 pub mod process;
+mod transfer;
 
 pub use idl1::PumpInProcess;
 pub use in_process::{InProcess, InProcessFormat};

@@ -65,7 +65,27 @@ pub static BUILTIN: &[Builtin] = &[
         library: None,
         seeds: seeds!("drug-library", "minimal", "every-kind", "typical", "known-good-a", "known-good-b"),
     },
-    sketch!("library-transfer"),
+    Builtin {
+        name: "library-transfer",
+        text: include_str!("../formats/library-transfer.toml"),
+        complete: true,
+        made: &[],
+        base: "begin",
+        library: Some("drug-library"),
+        seeds: seeds!(
+            "library-transfer",
+            "hello",
+            "hello-of-others",
+            "proof",
+            "begin",
+            "chunk",
+            "longest-chunk",
+            "commit",
+            "status",
+            "abort",
+            "known-good"
+        ),
+    },
     Builtin {
         name: "bcc",
         text: include_str!("../formats/bcc.toml"),

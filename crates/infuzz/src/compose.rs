@@ -12,6 +12,7 @@ use crate::format::{
 use crate::hex::{self, Hex};
 use crate::tree::{Edit, NodeId, Repair, Tree};
 use serde_json::{Map, Value};
+use std::ops::Range;
 
 /// What is wrong with people's data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -159,19 +160,21 @@ impl Composer<'_> {
         }
         let separator = format.record(id).separator.as_ref();
         let separator = separator.map(|separator| self.delimiter(separator, value, path)).transpose()?;
-        let mut first = true;
+        let mut spans = Vec::new();
         for field in fields {
-            let start = self.out.len();
+            let mut start = self.out.len();
             if !self.member(id, field, object, (value, parent), path)? {
                 continue;
             }
             if let Some(separator) = &separator
-                && !first
+                && !spans.is_empty()
             {
                 self.out.splice(start..start, separator.iter().copied());
+                start += separator.len();
             }
-            first = false;
+            spans.push((field.id, start..self.out.len()));
         }
+        state_sizes(format, &spans, &mut self.out);
         Ok(())
     }
 
@@ -231,6 +234,22 @@ impl Composer<'_> {
             },
         }
         Ok(true)
+    }
+}
+
+/// Writes the sizes that fields of a record state of others beside them, where each of them stands
+/// in the bytes: what is as long as stated cannot be found otherwise.
+pub(crate) fn state_sizes(format: &Format, spans: &[(FieldId, Range<usize>)], out: &mut [u8]) {
+    for (id, at) in spans {
+        if let Some(Relation { kind: RelationKind::SizeOf(operand), .. }) = &format.field(*id).relation
+            && let [PathStep::Child(target)] = operand.steps[..]
+            && let Some((_, measured)) = spans.iter().find(|(other, _)| *other == target)
+        {
+            let size = crate::tree::encode_number(&format.field(*id).shape, measured.len() as u64);
+            if let Some(stated) = out.get_mut(at.clone()).filter(|stated| stated.len() == size.len()) {
+                stated.copy_from_slice(&size);
+            }
+        }
     }
 }
 

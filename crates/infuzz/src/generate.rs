@@ -1,7 +1,7 @@
 //! Valid inputs from nothing: random legal values field by field, then the rules between them
 //! settled.
 
-use crate::compose::encode_text;
+use crate::compose::{encode_text, state_sizes};
 use crate::format::{
     Count, Field, FieldId, Format, Record, RelationKind, RuleKind, Shape, Step, Value, case_of, named_bits,
 };
@@ -137,13 +137,19 @@ impl Generator<'_> {
 
     fn record(&mut self, record: &Record) {
         let separator = record.separator.as_ref().map(|separator| plain_delimiter(self.format, separator));
-        let mut first = true;
+        let mut spans = Vec::new();
         for inner in &record.fields {
-            let start = self.out.len();
-            if self.field(self.format.field(*inner)) && !std::mem::take(&mut first) {
-                self.out.splice(start..start, separator.iter().flatten().copied());
+            let mut start = self.out.len();
+            if !self.field(self.format.field(*inner)) {
+                continue;
             }
+            if let Some(separator) = separator.as_ref().filter(|_| !spans.is_empty()) {
+                self.out.splice(start..start, separator.iter().copied());
+                start += separator.len();
+            }
+            spans.push((*inner, start..self.out.len()));
         }
+        state_sizes(self.format, &spans, &mut self.out);
     }
 
     fn number(&mut self, field: &Field) -> u64 {

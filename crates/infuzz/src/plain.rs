@@ -1,6 +1,6 @@
 //! The plainest legal value of a field.
 
-use crate::compose::{encode_text, unused_slots};
+use crate::compose::{encode_text, state_sizes, unused_slots};
 use crate::format::{
     Count, Delimiter, Extent, Field, FieldId, Format, RecordId, Relation, RelationKind, Shape, Step, Tail,
     Value as Attribute, case_of,
@@ -77,7 +77,7 @@ impl<'f> Plainest<'f> {
         let mut sizes = Vec::new();
         let separator = self.format.record(record).separator.as_ref();
         let separator = separator.map(|separator| plain_delimiter(self.format, separator));
-        let mut first = true;
+        let mut spans = Vec::new();
         for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
             if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
                 continue;
@@ -90,11 +90,14 @@ impl<'f> Plainest<'f> {
             if !self.is_something(inner) {
                 continue;
             }
-            if !std::mem::take(&mut first) {
+            if !spans.is_empty() {
                 self.out.extend(separator.iter().flatten());
             }
+            let at = self.out.len();
             self.field(inner);
+            spans.push((inner.id, at..self.out.len()));
         }
+        state_sizes(self.format, &spans, &mut self.out);
         for (at, inner) in sizes {
             let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
             self.out[at..at + size.len()].copy_from_slice(&size);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{DOPAMINE, broken, load, mllp, transfer_frame};
+use common::{DOPAMINE, broken, load, mllp};
 use infuzz::builtin::BUILTIN;
 use infuzz::format::Format;
 use infuzz::tree::{Edit, Repair, Tree};
@@ -107,29 +107,4 @@ fn editing_an_order_changes_that_place_only() {
     let list = tree.find("segment").expect("there");
     let more = tree.apply(&Edit::insert(&tree, list, 6, b"TQ1|1".to_vec(), 1), Repair::Affected);
     assert_eq!(more, mllp(&[&DOPAMINE[..], &["TQ1|1"]].concat().join("\r")));
-}
-
-// ---- library-transfer ----
-
-#[test]
-fn a_transfer_frame_has_its_length_and_crc_right_after_an_edit() {
-    let format = load("library-transfer");
-    let frame = transfer_frame(3, 4096, b"a few bytes of a library");
-    assert_eq!(broken(&format, &frame), NOTHING);
-    let longer = set(&format, &frame, "payload", b"other, and more bytes of a library");
-    assert_eq!(longer, transfer_frame(3, 4096, b"other, and more bytes of a library"));
-    assert_eq!(set(&format, &frame, "payload", b""), transfer_frame(3, 4096, b""));
-}
-
-#[test]
-fn a_transfer_frame_with_a_wrong_byte_is_noted() {
-    let format = load("library-transfer");
-    let frame = transfer_frame(3, 4096, b"payload");
-    for at in 0..frame.len() {
-        let mut wrong = frame.clone();
-        wrong[at] ^= 0x10;
-        assert!(!broken(&format, &wrong).is_empty(), "byte {at}");
-        assert!(!broken(&format, &frame[..at]).is_empty(), "cut at {at}");
-    }
-    assert_eq!(broken(&format, &[&frame[..], b"!"].concat()), ["frame.exact at "]);
 }

@@ -8,6 +8,7 @@
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
+//! - [`transfer`] is how a library comes over a network;
 //! - [`pump`] puts the parts together.
 //!
 //! Every refusal names the broken [`rule`], the field and its offset in the file ([`refusal`]).
@@ -31,6 +32,7 @@ pub mod refusal;
 pub mod rule;
 pub mod storage;
 pub mod therapy;
+pub mod transfer;
 
 pub use format::{Idl1, LibraryFormat, Miva};
 pub use library::{Index, Library, encode::encode, validate::validate};

@@ -3,7 +3,7 @@
 use super::{Applied, Context, Values};
 use crate::compose::encode_text;
 use crate::format::number::write;
-use crate::format::{Charset, Shape, TextShape};
+use crate::format::{Charset, Extent, Shape, TextShape};
 
 fn shape<'f>(c: &Context<'_, 'f>) -> Result<&'f TextShape, &'static str> {
     match &c.field.shape {
@@ -38,6 +38,9 @@ fn allowed(c: &Context<'_, '_>, text: &TextShape, contents: &[&str]) -> Applied 
 }
 
 pub(super) fn empty(c: &Context<'_, '_>) -> Applied {
+    if let Shape::Bytes(Extent::Rest | Extent::Until(_)) = c.field.shape {
+        return Ok(vec![("no bytes".into(), Vec::new())]);
+    }
     one(shape(c)?, "no characters", b"")
 }
 
@@ -50,6 +53,9 @@ pub(super) fn blank(c: &Context<'_, '_>) -> Applied {
 }
 
 pub(super) fn one_character(c: &Context<'_, '_>) -> Applied {
+    if let Shape::Bytes(Extent::Rest | Extent::Until(_)) = c.field.shape {
+        return Ok(vec![("one byte".into(), vec![b'7'])]);
+    }
     let text = shape(c)?;
     all(text, [("digit".to_string(), b"7".as_slice()), ("letter".to_string(), b"z".as_slice())])
 }

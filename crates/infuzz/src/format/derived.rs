@@ -260,6 +260,9 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         return Gate::Bit(field, bit);
     }
     let shape = &shapes[usize::from(field.0)];
+    if first.operand.tail == Tail::Length || first.operand.tail.is_ahead() {
+        return Gate::Tests;
+    }
     if matches!(shape, Shape::Digits { .. } | Shape::Decimal { .. } | Shape::Enum { words: Some(_), .. })
         || !matches!(first.kind, TestKind::Is(_) | TestKind::IsNot(_))
     {

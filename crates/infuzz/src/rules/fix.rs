@@ -5,7 +5,8 @@ use super::survey::Survey;
 use super::{Cause, Checker, Violation};
 use super::{product, structure};
 use crate::format::{
-    Condition, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value, named_bits,
+    Condition, Extent, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value,
+    named_bits,
 };
 use crate::plain::default_bytes;
 use crate::tree::{Edit, Latest, NodeId, Repair, Tables, Tree};
@@ -424,6 +425,11 @@ impl Fixer<'_, '_> {
             if let (Tail::Bit(bit), Some(now)) = (operand.tail, tree.number(node)) {
                 let flipped = now ^ 1 << bit;
                 return wanted(Value::Number(flipped >> bit & 1)).then(|| Edit::set_number(tree, node, flipped));
+            }
+            if let (Tail::Length, Shape::Bytes(Extent::Rest)) = (operand.tail, &field.shape) {
+                let contents = [&b""[..], b"A"].into_iter();
+                let mut fitting = contents.filter(|bytes| wanted(Value::Number(bytes.len() as u64)));
+                return fitting.next().map(|bytes| Edit::set(tree, node, bytes.to_vec()));
             }
             if let (Tail::Length, Shape::Text(text)) = (operand.tail, &field.shape) {
                 let texts = [&b""[..], b"A"].into_iter();

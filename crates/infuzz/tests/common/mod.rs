@@ -25,7 +25,6 @@ pub fn formats() -> Vec<(Format, Vec<Vec<u8>>)> {
             let format = load(builtin.name);
             let inputs = match builtin.name {
                 "order" => vec![mllp(&DOPAMINE.join("\r")), mllp(&DOPAMINE.join("\r").replace('|', "#"))],
-                "library-transfer" => vec![transfer_frame(1, 0, b"first bytes"), transfer_frame(2, 11, b"")],
                 _ => builtin
                     .seeds
                     .iter()
@@ -104,18 +103,4 @@ pub const DOPAMINE: [&str; 7] = [
 /// A message in its envelope; a carriage return ends the last segment too.
 pub fn mllp(message: &str) -> Vec<u8> {
     [b"\x0b", message.as_bytes(), b"\r\x1c\r"].concat()
-}
-
-// ---- library-transfer ----
-
-/// A chunk of a transfer.
-pub fn transfer_frame(chunk: u16, offset: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = b"LT\x02".to_vec();
-    frame.extend(7u16.to_le_bytes());
-    frame.extend(chunk.to_le_bytes());
-    frame.extend(offset.to_le_bytes());
-    frame.extend((payload.len() as u16).to_le_bytes());
-    frame.extend(payload);
-    frame.extend(crc32(&frame).to_le_bytes());
-    frame
 }
