@@ -118,6 +118,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
             power_cut: true,
             rewrite: F::REWRITES,
             damage: true,
+            network: false,
         }
     }
 

@@ -8,12 +8,14 @@ mod idl1;
 mod in_process;
 mod memory;
 mod miva;
+mod networked;
 pub mod process;
 mod transfer;
 
 pub use idl1::PumpInProcess;
 pub use in_process::{InProcess, InProcessFormat};
 pub use miva::MivaInProcess;
+pub use networked::{KEY, Networked};
 pub use process::Process;
 
 use infuzz::device::Device;

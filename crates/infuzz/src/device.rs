@@ -1,6 +1,7 @@
 //! The contract of a device under test: bytes in, an answer and a few numbers out.
 
 use crate::finding::Raised;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// What a device said to an input.
@@ -136,6 +137,8 @@ pub struct Capabilities {
     pub rewrite: bool,
     /// [`Device::damage`] works.
     pub damage: bool,
+    /// [`Device::connect`] and [`Device::exchange`] work.
+    pub network: bool,
 }
 
 impl Capabilities {
@@ -169,6 +172,24 @@ pub enum Request {
     Abort,
     /// Asks for the staged library to be used.
     Activate,
+}
+
+/// A connection to a device: the path, and a number that tells connections of a path apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Line {
+    /// The path, which has the name of the format of what travels on it.
+    pub path: Cow<'static, str>,
+    /// The number.
+    pub number: u8,
+}
+
+/// What a device said on a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether the device has closed the connection.
+    pub closed: bool,
 }
 
 /// A device under test. One that only takes bytes has [`Device::capabilities`], [`Device::reset`] and
@@ -230,6 +251,17 @@ pub trait Device {
     /// From now on the power fails after so many writes to the device's memory; `torn`: of the
     /// next one a part is stored. None: the power is back.
     fn fail_power_after(&mut self, _writes: Option<u32>, _torn: bool) {}
+    /// Opens a connection; one of the same line that is open is closed first. False: the device
+    /// does not take it.
+    fn connect(&mut self, _line: &Line) -> bool {
+        false
+    }
+    /// Closes a connection.
+    fn disconnect(&mut self, _line: &Line) {}
+    /// Sends bytes on a connection and waits for all that is answered.
+    fn exchange(&mut self, _line: &Line, _bytes: &[u8]) -> Reply {
+        Reply { bytes: Vec::new(), closed: true }
+    }
     /// What has befallen a device outside this process since its last reset, such as a crash or a
     /// hang. Whatever it is asked after that has no answer until it is reset.
     fn fault(&mut self) -> Option<Raised> {
@@ -291,6 +323,15 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
         (**self).fail_power_after(writes, torn);
+    }
+    fn connect(&mut self, line: &Line) -> bool {
+        (**self).connect(line)
+    }
+    fn disconnect(&mut self, line: &Line) {
+        (**self).disconnect(line);
+    }
+    fn exchange(&mut self, line: &Line, bytes: &[u8]) -> Reply {
+        (**self).exchange(line, bytes)
     }
     fn fault(&mut self) -> Option<Raised> {
         (**self).fault()

@@ -6,6 +6,7 @@
 pub mod builtin;
 pub mod classes;
 pub mod compose;
+pub mod conversation;
 pub mod device;
 pub mod dictionary;
 pub mod finding;

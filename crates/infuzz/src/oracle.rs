@@ -509,7 +509,7 @@ fn describe(answer: &Answer) -> String {
     }
 }
 
-fn difference(before: &Observation, after: &Observation) -> String {
+pub(crate) fn difference(before: &Observation, after: &Observation) -> String {
     let mut parts = Vec::new();
     let mut note = |name: &str, changed: bool| {
         if changed {

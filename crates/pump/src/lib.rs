@@ -9,6 +9,7 @@
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
 //! - [`transfer`] is how a library comes over a network;
+//! - [`network`] is the pump with its connections;
 //! - [`pump`] puts the parts together.
 //!
 //! Every refusal names the broken [`rule`], the field and its offset in the file ([`refusal`]).
@@ -27,6 +28,7 @@ pub mod format;
 pub mod library;
 pub mod manager;
 pub mod miva;
+pub mod network;
 pub mod pump;
 pub mod refusal;
 pub mod rule;

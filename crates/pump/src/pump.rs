@@ -105,6 +105,11 @@ impl<S: Storage, F: LibraryFormat> Pump<S, F> {
         &self.manager
     }
 
+    /// The manager of the libraries, for what comes over a network.
+    pub(crate) const fn manager_mut(&mut self) -> &mut Manager<S, F> {
+        &mut self.manager
+    }
+
     /// The state of the active library.
     #[must_use]
     pub const fn status(&self) -> Status {

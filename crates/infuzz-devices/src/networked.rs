@@ -1,0 +1,178 @@
+//! The reference pump on a network, linked into the process: its connections are calls.
+
+use crate::in_process::answer;
+use crate::memory::{Memory, Power};
+use infuzz::device::{Answer, Capabilities, Device, Held, Line, Observation, Reply};
+use pump::network::{Connection, NetworkPump, Path};
+use pump::transfer::Key;
+use pump::{Error, Slot, Storage};
+
+/// The key that it has, which only tests ever have.
+pub const KEY: [u8; 32] = *b"a key that only tests ever have.";
+
+/// What it draws from when it is switched on for the nth time.
+fn seed(times: u64) -> [u8; 32] {
+    let mut seed = [0x17; 32];
+    seed[..8].copy_from_slice(&times.to_le_bytes());
+    seed
+}
+
+/// The reference pump with its connections.
+#[derive(Clone, Debug)]
+pub struct Networked {
+    pump: NetworkPump<Memory>,
+    power: Power,
+    /// How often it was switched on.
+    times: u64,
+    snapshots: Vec<(NetworkPump<Memory>, u64)>,
+    held: [Option<(u64, Held)>; 3],
+}
+
+impl Networked {
+    /// A new pump without a library.
+    pub fn new() -> Self {
+        let power = Power::default();
+        let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0));
+        Networked { pump, power, times: 0, snapshots: Vec::new(), held: [None; 3] }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let pump = self.pump.bedside();
+        pump.begin(u32::try_from(bytes.len()).unwrap_or(u32::MAX))?;
+        pump.chunk(0, bytes)?;
+        pump.finish().map(|_| ())
+    }
+
+    fn held(&mut self, library: Option<*const u8>) -> Option<Held> {
+        let storage = self.pump.pump().manager().storage();
+        let start = library?;
+        let slot = Slot::ALL.into_iter().find(|slot| storage.slot(*slot).as_ptr() == start)?;
+        let version = storage.version(slot);
+        match self.held[slot as usize] {
+            Some((known, held)) if known == version => Some(held),
+            _ => {
+                let held = Held::of(storage.slot(slot));
+                self.held[slot as usize] = Some((version, held));
+                Some(held)
+            }
+        }
+    }
+}
+
+impl Default for Networked {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The number of a line among all connections; none: the pump has no such path.
+fn numbered(line: &Line) -> Option<(Path, u32)> {
+    match &*line.path {
+        "library-transfer" => Some((Path::Transfer, u32::from(line.number))),
+        _ => None,
+    }
+}
+
+impl Device for Networked {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            libraries: true,
+            therapy: true,
+            restart: true,
+            activate: true,
+            snapshot: true,
+            reasons: true,
+            memory: true,
+            power_cut: true,
+            network: true,
+            ..Capabilities::default()
+        }
+    }
+
+    fn reset(&mut self) {
+        *self = Networked { snapshots: std::mem::take(&mut self.snapshots), ..Self::new() };
+    }
+
+    fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        answer(self.receive(bytes))
+    }
+
+    fn activate(&mut self) -> Answer {
+        answer(self.pump.bedside().activate())
+    }
+
+    fn restart(&mut self) {
+        self.times += 1;
+        let on = |storage, times| NetworkPump::power_on(storage, Key::from(KEY), seed(times));
+        let pump = std::mem::replace(&mut self.pump, on(Memory::default(), 0));
+        self.pump = on(pump.into_storage(), self.times);
+    }
+
+    fn start(&mut self, rate: u32, vtbi: u32) {
+        self.pump.bedside().start(rate, vtbi);
+    }
+
+    fn stop(&mut self) {
+        self.pump.bedside().stop();
+    }
+
+    fn tick(&mut self, milliseconds: u32) {
+        self.pump.tick(milliseconds);
+    }
+
+    fn observe(&mut self) -> Observation {
+        let pump = self.pump.pump();
+        let active = pump.active().map(|library| library.bytes().as_ptr());
+        let staged = pump.staged().map(|library| library.bytes().as_ptr());
+        let (active, staged) = (self.held(active), self.held(staged));
+        let therapy = self.pump.pump().therapy();
+        Observation {
+            active,
+            staged,
+            running: therapy.is_running(),
+            rate: u64::from(therapy.rate()),
+            vtbi: u64::from(therapy.vtbi()),
+            infused: u64::from(therapy.infused()),
+        }
+    }
+
+    fn snapshot(&mut self) -> usize {
+        self.snapshots.push((self.pump.clone(), self.times));
+        self.snapshots.len() - 1
+    }
+
+    fn restore(&mut self, snapshot: usize) {
+        if let Some((pump, times)) = self.snapshots.get(snapshot) {
+            (self.pump, self.times) = (pump.clone(), *times);
+            self.power.damage(None);
+            self.power.fail_after(None, false);
+            self.held = [None; 3];
+        }
+    }
+
+    fn capacity(&self) -> Option<u32> {
+        Some(self.pump.pump().manager().storage().capacity())
+    }
+
+    fn fail_power_after(&mut self, writes: Option<u32>, torn: bool) {
+        self.power.fail_after(writes, torn);
+    }
+
+    fn connect(&mut self, line: &Line) -> bool {
+        numbered(line).is_some_and(|(path, number)| self.pump.connect(path, number) == Connection::Open)
+    }
+
+    fn disconnect(&mut self, line: &Line) {
+        if let Some((_, number)) = numbered(line) {
+            self.pump.disconnect(number);
+        }
+    }
+
+    fn exchange(&mut self, line: &Line, bytes: &[u8]) -> Reply {
+        let mut reply = Reply { bytes: Vec::new(), closed: true };
+        if let Some((_, number)) = numbered(line) {
+            reply.closed = self.pump.receive(number, bytes, &mut reply.bytes) == Connection::Closed;
+        }
+        reply
+    }
+}

@@ -1,0 +1,105 @@
+//! Conversations: what several hosts say to a device on its paths, and what happens to it between,
+//! as text that people can read.
+//!
+//! The first line is `infuzz session 2`; then one step per line. Blank lines and lines that begin
+//! with `#` say nothing.
+//!
+//! ```text
+//! infuzz session 2
+//! connect library-transfer 1
+//! say library-transfer 1 4C5401010000000022000101686F7374
+//! say library-transfer 1 4C540102000000002000 payload.proof.mac=proof
+//! wait 1000
+//! restart
+//! ```
+//!
+//! A line of a device is a path and a number: `connect PATH NUMBER`, `disconnect PATH NUMBER`, and
+//! `say PATH NUMBER BYTES`, after which `FIELD=SLOT` names fields of the message that are filled
+//! when it is sent, with what the model of the path says at that time (the number of the session,
+//! the code over the last challenge): the relations around them are then right again. `in N` sends
+//! it in pieces of so many bytes. `wait MILLISECONDS` lets time pass, `start` and `stop` are the
+//! therapy's at the bedside, `restart` switches the device off and on; `cut WRITES`, or
+//! `cut WRITES torn`, is a power that fails after so many writes and is back at the next
+//! `restart`.
+
+pub mod compact;
+mod mutate;
+mod run;
+mod text;
+
+use crate::device::Line;
+use serde::{Deserialize, Serialize};
+
+pub use mutate::{Mutator, crossover};
+pub use run::{Model, Ran, Runner, World};
+pub use text::ParseError;
+
+/// The first line of every conversation.
+pub const FIRST_LINE: &str = "infuzz session 2";
+
+/// The most steps of a conversation, and the most bytes that one says.
+pub const MOST_STEPS: usize = 64;
+/// The most bytes that a step says.
+pub const MOST_BYTES: usize = 64 << 10;
+
+/// Several steps in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Conversation {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// A host connects.
+    Connect(Line),
+    /// Its connection is gone.
+    Disconnect(Line),
+    /// It says something.
+    Say(Saying),
+    /// So many milliseconds pass.
+    Wait(u32),
+    /// A therapy is started at the bedside.
+    Start,
+    /// It is stopped there.
+    Stop,
+    /// The device is switched off and on.
+    Restart,
+    /// From now on the power fails after so many writes, until the next restart.
+    Cut {
+        /// Writes that are still carried out.
+        writes: u32,
+        /// Whether the next one is stored in part.
+        torn: bool,
+    },
+}
+
+/// What is said on a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saying {
+    /// The line.
+    pub line: Line,
+    /// The message before its slots are filled.
+    pub bytes: Vec<u8>,
+    /// Fields that are filled when it is sent: path and slot.
+    pub fills: Vec<(String, String)>,
+    /// Bytes of each piece; 0: all at once.
+    pub pieces: u16,
+}
+
+impl Step {
+    /// The first word of its line.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Step::Connect(_) => "connect",
+            Step::Disconnect(_) => "disconnect",
+            Step::Say(_) => "say",
+            Step::Wait(_) => "wait",
+            Step::Start => "start",
+            Step::Stop => "stop",
+            Step::Restart => "restart",
+            Step::Cut { .. } => "cut",
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Runs a conversation on a device, held against models of its protocols.
+
+use super::{Conversation, Saying, Step};
+use crate::device::{Device, Held, Line, Observation, Reply};
+use crate::finding::{Kind, Raised};
+use crate::format::Format;
+use crate::tree::{Edit, Repair, Tree};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// What the device must show, as far as it follows from what happened so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    /// The library in use.
+    pub active: Option<Held>,
+    /// The library that waits to be used.
+    pub staged: Option<Held>,
+    /// The largest library that the device has room for, if it says so.
+    pub capacity: Option<u32>,
+    /// The power fails, or may have: what needs memory may fail.
+    pub failing: bool,
+    /// A library that may have been stored when the power failed.
+    pub perhaps: Option<Held>,
+    /// A therapy runs.
+    running: bool,
+    rate: u32,
+    vtbi: u32,
+    infused: u32,
+    remainder: u64,
+}
+
+impl World {
+    /// A therapy is started: rate in ten-thousandths of ml/h, volume of ml.
+    pub fn start(&mut self, rate: u32, vtbi: u32) {
+        (self.running, self.rate, self.vtbi) = (vtbi > 0, rate, vtbi);
+        (self.infused, self.remainder) = (0, 0);
+    }
+
+    fn pass(&mut self, milliseconds: u32) {
+        if !self.running {
+            return;
+        }
+        let infused = u64::from(self.rate) * u64::from(milliseconds) + self.remainder;
+        let whole = infused / HOUR_MS;
+        let left = u64::from(self.vtbi - self.infused);
+        if whole >= left {
+            (self.infused, self.remainder, self.running) = (self.vtbi, 0, false);
+        } else {
+            (self.infused, self.remainder) = (self.infused + whole as u32, infused % HOUR_MS);
+        }
+    }
+
+    fn restart(&mut self) {
+        self.active = self.staged.take().or(self.active);
+        (self.running, self.rate, self.vtbi, self.infused, self.remainder) = (false, 0, 0, 0, 0);
+    }
+
+    fn observation(&self) -> Observation {
+        Observation {
+            active: self.active,
+            staged: self.staged,
+            running: self.running,
+            rate: self.rate.into(),
+            vtbi: self.vtbi.into(),
+            infused: self.infused.into(),
+        }
+    }
+}
+
+/// What follows from a protocol: what each message must come to, and what changes by it.
+pub trait Model {
+    /// The path, which has the name of the description of its messages.
+    fn path(&self) -> &'static str;
+    /// The description.
+    fn format(&self) -> &Format;
+    /// Back to a device that was just switched on.
+    fn reset(&mut self);
+    /// A connection was opened.
+    fn connected(&mut self, number: u8);
+    /// A connection is gone.
+    fn disconnected(&mut self, number: u8);
+    /// What a slot stands for now; none: there is no such slot, or nothing to fill it with yet.
+    fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>>;
+    /// These bytes were sent and that was the reply: what is wrong with it.
+    fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised>;
+    /// Time passes.
+    fn passed(&mut self, milliseconds: u32);
+    /// Connections that the device closes because of the time that has passed.
+    fn lost(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+    /// The state it says the device is in, for people and for guidance.
+    fn state(&self) -> &'static str;
+    /// What happened to each message of the last exchange: its kind, and what became of it.
+    fn events(&self) -> &[(&'static str, &'static str)];
+    /// Steps by which a host brings this library to the device, on a connection of its own.
+    fn brings(&self, _library: &[u8]) -> Vec<Step> {
+        Vec::new()
+    }
+}
+
+/// What came of a conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Ran {
+    /// What was really sent, and what came back, for each step that said something.
+    pub transcript: Vec<(usize, Vec<u8>, Reply)>,
+    /// What went wrong first, and at which step; none: after the last one.
+    pub raised: Option<(Option<usize>, Raised)>,
+    /// State, kind of message and verdict, each as the model names it.
+    pub triples: Vec<[&'static str; 3]>,
+}
+
+/// A device and the models of its paths.
+pub struct Runner<'m, D> {
+    device: D,
+    models: Vec<Box<dyn Model + 'm>>,
+    known: [Vec<u8>; 2],
+    held: [Held; 2],
+    start: World,
+    world: World,
+    open: Vec<Line>,
+    ready: usize,
+    catches: bool,
+}
+
+/// What a therapy is started with at the bedside: rate and volume in ten-thousandths.
+const RATE: u32 = 1_000_003;
+const VTBI: u32 = 5_000_000;
+
+impl<'m, D: Device> Runner<'m, D> {
+    /// Puts a device on the bench with the first known-good library in use.
+    ///
+    /// # Errors
+    /// The device has no network, cannot go back to a state, or does not take the library.
+    pub fn new(mut device: D, models: Vec<Box<dyn Model + 'm>>, known: [Vec<u8>; 2]) -> Result<Self, String> {
+        let has = device.capabilities();
+        if !(has.network && has.libraries && has.restart && has.snapshot) {
+            return Err("conversations need a device with a network, libraries, restart and snapshot".into());
+        }
+        device.reset();
+        device.deliver(&known[0]);
+        device.restart();
+        let held = [Held::of(&known[0]), Held::of(&known[1])];
+        let start = World { active: Some(held[0]), capacity: device.capacity(), ..World::default() };
+        if device.observe() != start.observation() {
+            return Err("the device does not take the known-good library before any conversation".into());
+        }
+        let ready = device.snapshot();
+        let world = start.clone();
+        Ok(Runner { device, models, known, held, start, world, open: Vec::new(), ready, catches: true })
+    }
+
+    /// Lets a panic of the device pass: an engine wants to see it.
+    pub fn letting_panics_pass(mut self) -> Self {
+        self.catches = false;
+        self
+    }
+
+    /// The paths that have a model.
+    pub fn paths(&self) -> Vec<&'static str> {
+        self.models.iter().map(|model| model.path()).collect()
+    }
+
+    /// The device.
+    pub fn device(&mut self) -> &mut D {
+        &mut self.device
+    }
+
+    /// Runs a conversation from the beginning, and then has a known-good library brought.
+    pub fn run(&mut self, conversation: &Conversation) -> Ran {
+        let mut ran = Ran::default();
+        self.device.restore(self.ready);
+        self.world = self.start.clone();
+        self.open.clear();
+        self.models.iter_mut().for_each(|model| model.reset());
+        for (at, step) in conversation.steps.iter().enumerate() {
+            if let Err(raised) = self.caught(at, step, &mut ran) {
+                ran.raised = Some((Some(at), raised));
+                return ran;
+            }
+        }
+        ran.raised = self.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
+        ran
+    }
+
+    /// A known-good library comes, is stored and is in use after a restart.
+    fn known_good(&mut self, at: usize, ran: &mut Ran) -> Result<(), Raised> {
+        self.step(at, &Step::Restart, ran)?;
+        let which = usize::from(self.world.active == Some(self.held[0]));
+        let mut steps: Vec<Step> = self.models.iter().flat_map(|model| model.brings(&self.known[which])).collect();
+        steps.push(Step::Restart);
+        let lost = |why: String| Raised::new(Kind::NotRecovered, format!("a known-good library afterwards: {why}"));
+        for step in &steps {
+            self.caught(at, step, ran).map_err(|raised| match raised.kind {
+                Kind::Crash => raised,
+                _ => lost(raised.detail),
+            })?;
+        }
+        match self.world.active == Some(self.held[which]) {
+            true => Ok(()),
+            false => Err(lost("it was not stored".into())),
+        }
+    }
+
+    fn caught(&mut self, at: usize, step: &Step, ran: &mut Ran) -> Result<(), Raised> {
+        if !self.catches {
+            return self.step(at, step, ran);
+        }
+        catch_unwind(AssertUnwindSafe(|| self.step(at, step, ran))).unwrap_or_else(|panic| {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the device panicked");
+            Err(Raised::new(Kind::Crash, words))
+        })
+    }
+
+    fn step(&mut self, at: usize, step: &Step, ran: &mut Ran) -> Result<(), Raised> {
+        match step {
+            Step::Connect(line) => self.connect(line),
+            Step::Disconnect(line) => self.disconnect(line),
+            Step::Say(saying) => self.say(at, saying, ran)?,
+            Step::Wait(milliseconds) => {
+                self.device.tick(*milliseconds);
+                self.world.pass(*milliseconds);
+                let mut lost = Vec::new();
+                for model in &mut self.models {
+                    model.passed(*milliseconds);
+                    let path = model.path();
+                    lost.extend(model.lost().into_iter().map(|number| Line { path: path.into(), number }));
+                }
+                lost.iter().for_each(|line| self.gone(line));
+            }
+            Step::Start => {
+                self.device.start(RATE, VTBI);
+                self.world.start(RATE, VTBI);
+            }
+            Step::Stop => {
+                self.device.stop();
+                self.world.running = false;
+            }
+            Step::Cut { writes, torn } => {
+                self.device.fail_power_after(Some(*writes), *torn);
+                self.world.failing = true;
+            }
+            Step::Restart => self.restart()?,
+        }
+        let (seen, due) = (self.device.observe(), self.world.observation());
+        match seen == due {
+            true => Ok(()),
+            false => Err(Raised::new(Kind::StateChanged, crate::oracle::difference(&due, &seen))),
+        }
+    }
+
+    fn model(&mut self, path: &str) -> Option<&mut Box<dyn Model + 'm>> {
+        self.models.iter_mut().find(|model| model.path() == path)
+    }
+
+    fn connect(&mut self, line: &Line) {
+        self.disconnect(line);
+        if self.model(&line.path).is_some() && self.device.connect(line) {
+            self.open.push(line.clone());
+            if let Some(model) = self.model(&line.path) {
+                model.connected(line.number);
+            }
+        }
+    }
+
+    fn disconnect(&mut self, line: &Line) {
+        if self.open.contains(line) {
+            self.device.disconnect(line);
+            self.gone(line);
+        }
+    }
+
+    fn gone(&mut self, line: &Line) {
+        self.open.retain(|open| open != line);
+        if let Some(model) = self.model(&line.path) {
+            model.disconnected(line.number);
+        }
+    }
+
+    /// Says something on a line, which is opened if it is not.
+    fn say(&mut self, at: usize, saying: &Saying, ran: &mut Ran) -> Result<(), Raised> {
+        let line = &saying.line;
+        if !self.open.contains(line) {
+            self.connect(line);
+        }
+        if !self.open.contains(line) {
+            return Ok(());
+        }
+        let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
+        let message = filled(&*self.models[index], saying);
+        let mut reply = Reply::default();
+        let mut sent = 0;
+        let size = if saying.pieces == 0 { message.len().max(1) } else { usize::from(saying.pieces) };
+        for piece in message.chunks(size) {
+            let one = self.device.exchange(line, piece);
+            sent += piece.len();
+            reply.bytes.extend(one.bytes);
+            reply.closed = one.closed;
+            if reply.closed {
+                break;
+            }
+        }
+        let model = &mut self.models[index];
+        let state = model.state();
+        let raised = model.exchanged(line.number, &message[..sent], &reply, &mut self.world);
+        ran.triples.extend(model.events().iter().map(|(kind, verdict)| [state, *kind, *verdict]));
+        if reply.closed {
+            self.gone(line);
+        }
+        ran.transcript.push((at, message, reply));
+        raised.map_or(Ok(()), Err)
+    }
+
+    /// After a restart the staged library is in use, or else the active one; if the power failed
+    /// meanwhile, perhaps the one that was being stored.
+    fn restart(&mut self) -> Result<(), Raised> {
+        if self.world.failing {
+            self.device.fail_power_after(None, false);
+        }
+        self.device.restart();
+        for line in std::mem::take(&mut self.open) {
+            self.gone(&line);
+        }
+        self.models.iter_mut().for_each(|model| model.reset());
+        self.world.restart();
+        self.world.failing = false;
+        let perhaps = self.world.perhaps.take();
+        let active = self.device.observe().active;
+        if perhaps.is_some() && active == perhaps {
+            self.world.active = active;
+        }
+        if active != self.world.active {
+            let what = "after the restart neither the library that was stored before is in use nor a new one";
+            return Err(Raised::new(Kind::StateChanged, what));
+        }
+        Ok(())
+    }
+}
+
+/// A message with its slots filled and the relations around them right again.
+fn filled(model: &dyn Model, saying: &Saying) -> Vec<u8> {
+    let mut message = saying.bytes.clone();
+    for (field, slot) in &saying.fills {
+        let Some(bytes) = model.fill(saying.line.number, slot) else { continue };
+        let tree = Tree::decode(model.format(), &message);
+        if let Some(node) = tree.find(field) {
+            message = tree.apply(&Edit::set(&tree, node, bytes), Repair::Affected);
+        }
+    }
+    message
+}
