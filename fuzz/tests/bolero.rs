@@ -27,7 +27,9 @@ macro_rules! harnesses {
     };
 }
 
-harnesses!(drug_library drug_library_edits miva_library miva_order miva_frame library_transfer pump_session);
+harnesses!(
+    drug_library drug_library_edits miva_library miva_order miva_frame bcc_device bcc_host library_transfer pump_session
+);
 
 /// Executions of each target in plain `cargo test`.
 #[cfg(not(fuzzing))]

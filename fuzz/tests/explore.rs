@@ -22,6 +22,16 @@ fn every_other_target_reaches_every_point_within_40_000_executions() {
 }
 
 #[test]
+fn targets_of_the_bcc_protocol_reach_every_point_within_their_budgets() {
+    for (name, budget) in [("bcc_device", 40_000), ("bcc_host", 120_000)] {
+        let found = explore(target(name).expect("in the table"), 2, budget, Mutating::Structure, None, |_, _| {})
+            .expect("sets up");
+        assert!(found.fault.is_none(), "{name}, seed 2: {:?}", found.fault);
+        assert!(found.missing.is_empty(), "{name}, seed 2: not reached: {:?}", found.missing);
+    }
+}
+
+#[test]
 fn every_target_explores_without_a_finding() {
     for target in TARGETS {
         let found = explore(target, 7, 3_000, Mutating::Structure, None, |_, _| {}).expect("sets up");

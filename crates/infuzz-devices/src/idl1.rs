@@ -1,8 +1,9 @@
 //! The reference pump with libraries in the IDL1 format.
 
+use crate::bcc;
 use crate::in_process::{InProcess, InProcessFormat};
 use crate::transfer;
-use infuzz::device::{Answer, Held, LookUp, Outcome, digest};
+use infuzz::device::{Answer, Held, LookUp, digest};
 use pump::{Idl1, Library};
 
 /// The reference pump with its storage in memory.
@@ -29,7 +30,7 @@ impl InProcessFormat for Idl1 {
     fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
         match path {
             "library-transfer" => transfer::read(bytes),
-            _ => Answer { outcome: Outcome::Silent, reason: None },
+            _ => bcc::message(path, bytes),
         }
     }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod bcc;
 mod idl1;
 mod in_process;
 mod memory;

@@ -10,6 +10,9 @@ const OF_THE_MANAGER: [&str; 2] = ["transfer.", "activation."];
 /// Formats of one maker, whose readers share their rules.
 const MIVA: [&str; 3] = ["miva-library", "miva-order", "miva-frame"];
 
+/// The two directions of one protocol, which one document describes.
+const BCC: [&str; 2] = ["bcc", "bcc-answer"];
+
 /// Every id that the document defines: in backticks, with a dot, in a table of rules or after a field.
 fn documented() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/drug-library.md");
@@ -51,18 +54,21 @@ fn description_and_pump_have_the_same_rules_of_a_file() {
 #[test]
 fn documents_descriptions_and_readers_have_the_same_rules() {
     let miva: Vec<&str> = pump::miva::Rule::ALL.iter().map(|rule| rule.id()).collect();
-    same_rules(&MIVA, &miva);
+    same_rules(&MIVA.map(|name| (name, name)), &miva);
     let transfer: Vec<&str> = pump::transfer::Rule::ALL.iter().map(|rule| rule.id()).collect();
-    same_rules(&["library-transfer"], &transfer);
+    same_rules(&[("library-transfer", "library-transfer")], &transfer);
+    let bcc: Vec<&str> = pump::bcc::Rule::ALL.iter().map(|rule| rule.id()).collect();
+    same_rules(&BCC.map(|name| (name, "bcc")), &bcc);
 }
 
-/// These formats together have the rules of their reader, and each of theirs is documented.
-fn same_rules(formats: &[&str], of_the_reader: &[&str]) {
+/// These formats, each with its document, together have the rules of their reader, and each of
+/// theirs is documented.
+fn same_rules(formats: &[(&str, &str)], of_the_reader: &[&str]) {
     let mut described: BTreeSet<String> = BTreeSet::new();
-    for name in formats {
+    for (name, document) in formats {
         let format = Builtin::named(name).expect("built in").load().expect("loads");
         described.extend(format.rules.iter().filter(|rule| !rule.open).map(|rule| rule.id.clone()));
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/formats/{name}.md"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/formats/{document}.md"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let quoted: BTreeSet<&str> = text.split('`').skip(1).step_by(2).collect();
         let missing: Vec<&str> =
@@ -71,4 +77,12 @@ fn same_rules(formats: &[&str], of_the_reader: &[&str]) {
     }
     let described: BTreeSet<&str> = described.iter().map(String::as_str).collect();
     assert_eq!(described, of_the_reader.iter().copied().collect());
+}
+
+#[test]
+fn description_and_reader_know_the_same_parameters() {
+    let format = Builtin::named("bcc-answer").expect("built in").load().expect("loads");
+    let described = format.enums.iter().find(|of| of.name == "parameter").expect("is there");
+    let described: BTreeSet<&str> = described.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(described, pump::bcc::parameters().collect());
 }

@@ -49,7 +49,10 @@ macro_rules! sketch {
 }
 
 /// Files that descriptions include.
-static PARTS: &[(&str, &str)] = &[("miva-protocol.toml", include_str!("../formats/miva-protocol.toml"))];
+static PARTS: &[(&str, &str)] = &[
+    ("miva-protocol.toml", include_str!("../formats/miva-protocol.toml")),
+    ("bcc-frame.toml", include_str!("../formats/bcc-frame.toml")),
+];
 
 /// All built-in descriptions.
 pub static BUILTIN: &[Builtin] = &[
@@ -83,7 +86,38 @@ pub static BUILTIN: &[Builtin] = &[
             "known-good"
         ),
     },
-    sketch!("bcc"),
+    Builtin {
+        name: "bcc",
+        text: include_str!("../formats/bcc.toml"),
+        complete: true,
+        made: &[],
+        base: "slot",
+        library: Some("drug-library"),
+        seeds: seeds!("bcc", "alive", "version", "get", "slot", "last-slot", "known-good"),
+    },
+    Builtin {
+        name: "bcc-answer",
+        text: include_str!("../formats/bcc-answer.toml"),
+        complete: true,
+        made: &[],
+        base: "typical",
+        library: Some("drug-library"),
+        seeds: seeds!(
+            "bcc-answer",
+            "acknowledged",
+            "version",
+            "errors",
+            "typical",
+            "first-block",
+            "device",
+            "quantities",
+            "names",
+            "states",
+            "flags",
+            "no-values",
+            "known-good"
+        ),
+    },
     sketch!("order"),
     Builtin {
         name: "miva-library",

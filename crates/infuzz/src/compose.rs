@@ -7,7 +7,7 @@
 use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
     Count, Delimiter, Extent, Field, FieldId, Format, Operand, PathStep, RecordId, Relation, RelationKind, Shape, Tail,
-    TestKind, TextShape,
+    TestKind, TextShape, case_of,
 };
 use crate::hex::{self, Hex};
 use crate::tree::{Edit, NodeId, Repair, Tree};
@@ -31,7 +31,7 @@ type Result<T> = std::result::Result<T, ComposeError>;
 pub fn compose(format: &Format, value: &Value) -> Result<Vec<u8>> {
     let mut composer = Composer { format, root: value, out: Vec::new() };
     composer.field(format.field(format.root), value, value, "")?;
-    let tree = Tree::decode(format, &composer.out);
+    let tree = Tree::of_plain(format, &composer.out);
     Ok(tree.apply(&Edit::default(), Repair::All))
 }
 
@@ -191,17 +191,22 @@ impl Composer<'_> {
         let inner = join(path, &field.name);
         match (&field.shape, object.get(&field.name)) {
             (Shape::Switch { on, cases }, _) => {
+                let code = decided(format, on, object);
+                let own = code.and_then(|code| case_of(cases, Some(code)));
                 let case = cases
                     .iter()
+                    .filter(|(_, case)| own.is_none_or(|own| own == *case))
                     .map(|(_, case)| format.field(*case))
                     .find_map(|case| Some((case, object.get(&case.name)?)));
                 let empty = on.tail == Tail::Left && cases.iter().any(|(size, _)| *size == 0);
-                let undecided = decided(format, on, object).is_some_and(|code| !cases.iter().any(|c| c.0 == code));
+                let undecided = code.is_some() && own.is_none();
                 if case.is_none() && (empty || undecided) {
                     return Ok(false);
                 }
                 let Some((case, content)) = case else {
-                    let names: Vec<&str> = cases.iter().map(|(_, case)| format.field(*case).name.as_str()).collect();
+                    let possible =
+                        cases.iter().map(|(_, case)| *case).filter(|case| own.is_none_or(|own| own == *case));
+                    let names: Vec<&str> = possible.map(|case| format.field(case).name.as_str()).collect();
                     return Err(ComposeError {
                         path: path.to_string(),
                         why: format!("one of {} is missing", names.join(", ")),
@@ -341,12 +346,16 @@ fn kind(value: &Value) -> &'static str {
 }
 
 fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Vec<u8>, String> {
+    if let Some(text) = value.as_str().filter(|text| field.has_instead(text.as_bytes())) {
+        return Ok(text.as_bytes().to_vec());
+    }
     match &field.shape {
-        Shape::Enum { of, .. } => {
+        Shape::Enum { of, words, .. } => {
             let rows = &format.enums[*of].rows;
             let Some(name) = value.as_str() else { return Err(format!("a name is expected, not {}", kind(value))) };
             match rows.iter().find(|row| row.name == name) {
                 Some(row) => Ok(crate::tree::encode_number(&field.shape, row.code)),
+                None if words.as_ref().is_some_and(|words| words.others.is_some()) => Ok(name.as_bytes().to_vec()),
                 None => {
                     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
                     Err(format!("`{name}` is not one of {}", names.join(", ")))
@@ -389,7 +398,10 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             (None, _) => Err("pairs of hexadecimal digits are expected".into()),
         },
         Shape::Const(bytes) => Ok(bytes.clone()),
-        Shape::Decimal => Ok(value.as_str().unwrap_or_default().as_bytes().to_vec()),
+        Shape::Decimal { .. } => match value.as_str() {
+            Some(digits) => Ok(digits.as_bytes().to_vec()),
+            None => Err(format!("a text of digits is expected, not {}", kind(value))),
+        },
         _ => Ok(Vec::new()),
     }
 }
@@ -447,11 +459,12 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
             Value::Object(object)
         }
         Shape::List { .. } => Value::Array(tree.used(node).map(|child| show(tree, child)).collect()),
-        Shape::Enum { of, .. } => match tree.number(node).and_then(|n| format.enums[*of].row(n)) {
-            Some(row) => Value::String(row.name.clone()),
-            None => Value::Null,
+        Shape::Enum { of, words, .. } => match (tree.number(node).and_then(|n| format.enums[*of].row(n)), words) {
+            (Some(row), _) => Value::String(row.name.clone()),
+            (None, Some(_)) => Value::String(String::from_utf8_lossy(tree.span(node)).into_owned()),
+            (None, None) => Value::Null,
         },
-        Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal => {
+        Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal { .. } => {
             Value::String(String::from_utf8_lossy(tree.text(node)).into_owned())
         }
         Shape::Bytes(_) | Shape::Const(_) => Value::String(Hex(tree.span(node)).to_string()),

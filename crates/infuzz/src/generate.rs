@@ -3,7 +3,7 @@
 
 use crate::compose::{encode_text, state_sizes};
 use crate::format::{
-    Count, Field, FieldId, Format, Record, RelationKind, RuleKind, Shape, Step, Tail, Value, named_bits,
+    Count, Field, FieldId, Format, Record, RelationKind, RuleKind, Shape, Step, Value, case_of, named_bits,
 };
 use crate::known::Known;
 use crate::plain::{ahead, default_bytes, plain_delimiter};
@@ -57,7 +57,7 @@ fn draw(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
         position: 0,
     };
     generator.field(format.field(format.root));
-    let bytes = Tree::decode(format, &generator.out).apply(&Edit::default(), Repair::All);
+    let bytes = Tree::of_plain(format, &generator.out).apply(&Edit::default(), Repair::All);
     settle_within(&mut Checker::default(), &bytes, format, &[], REPAIRS)
 }
 
@@ -84,9 +84,9 @@ impl Generator<'_> {
             }
             Shape::Switch { on, cases } => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                let any = if on.tail == Tail::Left { self.rng.pick(cases) } else { None };
-                let case = any.or_else(|| cases.iter().find(|(code, _)| value == Some(*code)));
-                return case.is_some_and(|(_, case)| self.field(self.format.field(*case)));
+                let any = if on.tail.is_ahead() { self.rng.pick(cases).map(|(_, case)| *case) } else { None };
+                let case = any.or_else(|| case_of(cases, value));
+                return case.is_some_and(|case| self.field(self.format.field(case)));
             }
             Shape::List { .. } if field.slots.is_some() => default_bytes(self.format, field.id),
             Shape::List { item, count } => {
@@ -117,7 +117,14 @@ impl Generator<'_> {
                 self.names += 1;
                 encode_number(&field.shape, u64::from(self.names))
             }
-            Shape::Uint { .. } | Shape::Int { .. } | Shape::Enum { .. } | Shape::Bits { .. } => {
+            _ if !field.instead.is_empty() && self.rng.one_in(8) => {
+                self.rng.pick(&field.instead).map_or(Vec::new(), |text| text.clone().into_bytes())
+            }
+            Shape::Uint { .. }
+            | Shape::Int { .. }
+            | Shape::Enum { .. }
+            | Shape::Bits { .. }
+            | Shape::Decimal { .. } => {
                 let value = self.number(field);
                 self.known.note(field.id, value);
                 encode_number(&field.shape, value)

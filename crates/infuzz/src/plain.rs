@@ -3,7 +3,7 @@
 use crate::compose::{encode_text, state_sizes, unused_slots};
 use crate::format::{
     Count, Delimiter, Extent, Field, FieldId, Format, RecordId, Relation, RelationKind, Shape, Step, Tail,
-    Value as Attribute,
+    Value as Attribute, case_of,
 };
 use crate::known::Known;
 
@@ -27,9 +27,9 @@ impl<'f> Plainest<'f> {
             Shape::Record(record) => self.record(*record),
             Shape::Switch { on, cases } => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                let first = cases.first().filter(|_| on.tail == Tail::Left);
-                if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)).or(first) {
-                    self.field(self.format.field(*case));
+                let first = cases.first().filter(|_| on.tail.is_ahead()).map(|(_, case)| *case);
+                if let Some(case) = case_of(cases, value).or(first) {
+                    self.field(self.format.field(case));
                 }
             }
             Shape::List { .. } if field.slots.is_some() => {
@@ -49,7 +49,7 @@ impl<'f> Plainest<'f> {
             Shape::Uint { .. } | Shape::Int { .. } => self.number(field, lowest(self.format, field)),
             Shape::Bits { .. } => self.number(field, 0),
             Shape::Digits { width, .. } => self.out.resize(self.out.len() + usize::from(*width), b'0'),
-            Shape::Decimal => self.out.push(b'0'),
+            Shape::Decimal { .. } => self.number(field, lowest(self.format, field)),
             Shape::Bytes(Extent::Fixed(length)) => self.out.resize(self.out.len() + *length as usize, 1),
             Shape::Bytes(_) => {}
             Shape::Text(text) => self.out.extend(encode_text(text, b"A").unwrap_or_default()),
@@ -59,9 +59,9 @@ impl<'f> Plainest<'f> {
     /// Whether a field of a record that is being written is something, if it is a switch.
     fn is_something(&self, field: &Field) -> bool {
         match &field.shape {
-            Shape::Switch { on, cases } if on.tail != Tail::Left => {
+            Shape::Switch { on, cases } if !on.tail.is_ahead() => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
-                cases.iter().any(|(code, _)| value == Some(*code))
+                case_of(cases, value).is_some()
             }
             _ => true,
         }

@@ -386,3 +386,201 @@ fn a_reference_to_what_is_not_described() {
     let bad = r#"{ name = "high", type = "u8", refers = "environment:/item[]", refers_rule = "order" }"#;
     fails(r#"{ name = "high", type = "u8" }"#, bad, "{", "the description has no `environment`");
 }
+
+/// Digits of any width, words with others, pieces, what is usual, and lists that should not be empty.
+const PIECES: &str = r#"format = "pieces"
+title = "Lines of two or three pieces"
+root = "all"
+exact = "exact"
+include = "coded.toml"
+
+[rule]
+"exact" = "nothing is left over"
+"form" = "a line has two pieces or more"
+"empty" = "open: there is a line"
+"number" = "digits"
+"number.range" = "in range"
+"plain" = "open: no digits that say nothing"
+"name" = "open: a name has letters"
+"text.utf8" = "UTF-8"
+"text.charset" = "no bar"
+"text.usual" = "open: no comma"
+
+[charset.no_bar]
+allow = ["U+0020..U+00FF"]
+except = ["|"]
+
+[charset.letters]
+allow = ["a..z"]
+
+[charset.usual]
+allow = ["U+0020..U+00FF"]
+except = [","]
+
+[enum.name]
+rows = [[1, "rate"], [2, "mask"]]
+
+[record.all]
+fields = [{ name = "line", list = "line", delimiter = ";", exact = "form", empty_rule = "empty" }]
+
+[record.line]
+fields = [{ name = "content", pieces = { 2 = "pair", 3 = "value" }, delimiter = "," }]
+
+[record.pair]
+separator = ","
+fields = [
+  { name = "low", type = "whole" },
+  { name = "high", type = "whole" },
+]
+
+[record.value]
+separator = ","
+fields = [
+  { name = "at", type = "whole" },
+  { name = "name", shape = "word", enum = "name", others = true, charset = "no_bar", usual = "letters", usual_rule = "name", may_be_blank = true },
+  { name = "content", switch = "name", cases = { rate = "rate", mask = "mask", "*" = "other" } },
+]
+
+[record.rate]
+fields = [{ name = "number", shape = "decimal", decimals = 2, range = "0.5..12", rule = "number", plain_rule = "plain", or = ["none", "99.99"] }]
+
+[record.mask]
+fields = [{ name = "number", shape = "decimal", base = 16, range = "0..255", rule = "number" }]
+
+[record.other]
+fields = [{ name = "text", shape = "text", charset = "no_bar", usual = "usual", usual_rule = "text.usual", may_be_blank = true }]
+
+[type]
+whole = { shape = "decimal", rule = "number", range = "0..18446744073709551615" }
+"#;
+
+const CODED: &str = r#"[rule]
+"codec" = "Q travels as qw"
+
+[[codec]]
+substitute = { Q = "qw", q = "qq" }
+rule = "codec"
+"#;
+
+fn pieces() -> infuzz::format::Format {
+    compile_with(PIECES, |name| (name == "coded.toml").then(|| CODED.to_string())).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn lines_are_told_apart_by_their_pieces_and_numbers_by_their_digits() {
+    let format = pieces();
+    let mut judge = Judge::new(&format);
+    for (line, expected) in [
+        ("1,2", "accept"),
+        ("0,18446744073709551615", "accept"),
+        ("0,18446744073709551616", "refuse number.range"),
+        ("0,00000000000000000000000000001", "accept"),
+        ("1", "refuse form"),
+        ("1,2;", "refuse form"),
+        ("", "unspecified empty"),
+        ("1,Q2", "refuse codec"),
+        ("1,-2", "refuse number"),
+        ("1,2.0", "refuse number"),
+        ("1,", "refuse number"),
+        ("1,rate,0.50", "accept"),
+        ("1,rate,.5", "refuse number"),
+        ("1,rate,12", "accept"),
+        ("1,rate,0.49", "refuse number.range"),
+        ("1,rate,12.01", "refuse number.range"),
+        ("1,rate,99999999999999999999", "refuse number.range"),
+        ("1,rate,none", "accept"),
+        ("1,rate,99.99", "accept"),
+        ("1,rate,nona", "refuse number"),
+        ("1,rate,01.5", "unspecified plain"),
+        ("1,rate,1.505", "unspecified plain"),
+        ("1,rate,1,5", "refuse number"),
+        ("1,mask,0fF", "accept"),
+        ("1,mask,100", "refuse number.range"),
+        ("1,mask,G", "refuse number"),
+        ("1,other,anything at all", "accept"),
+        ("1,other,any, thing", "unspecified text.usual"),
+        ("1,other,any|thing", "refuse text.charset"),
+        ("1,Rate,anything", "unspecified name"),
+        ("1,ra|te,anything", "refuse text.charset"),
+        ("1,,anything", "accept"),
+    ] {
+        assert_eq!(Tree::decode(&format, line.as_bytes()).encode(), line.as_bytes());
+        let said = match judge.judge(line.as_bytes()) {
+            Judgement::Accept => "accept".to_string(),
+            judgement => format!("{} {}", judgement.word(), judgement.rule().map_or("", |rule| format.rule(rule))),
+        };
+        assert_eq!(said, expected, "{line}");
+    }
+}
+
+#[test]
+fn pieces_numbers_and_other_words_go_through_json_without_loss() {
+    let format = pieces();
+    let wire = "007,other,qwqq;1,rate,1.50;2,mask,0fF;3,rate,none;10,20";
+    let data = infuzz::compose::decompose(&Tree::decode(&format, wire.as_bytes()));
+    let lines = data["line"].as_array().expect("a list");
+    assert_eq!(lines[0], serde_json::json!({ "value": { "at": "007", "name": "other", "other": { "text": "Qq" } } }));
+    assert_eq!(lines[3], serde_json::json!({ "value": { "at": "3", "name": "rate", "rate": { "number": "none" } } }));
+    assert_eq!(lines[4], serde_json::json!({ "pair": { "low": "10", "high": "20" } }));
+    assert_eq!(infuzz::compose::compose(&format, &data).as_deref(), Ok(wire.as_bytes()));
+    let wrong = serde_json::json!({ "line": [{ "value": { "at": "1", "name": "rate", "mask": { "number": "1" } } }] });
+    let error = infuzz::compose::compose(&format, &wrong).map(|_| ()).expect_err("is wrong").to_string();
+    assert!(error.contains("one of rate is missing") || error.contains("no such field"), "{error}");
+}
+
+#[test]
+fn digits_of_any_width_have_their_classes() {
+    let format = pieces();
+    let tree = Tree::decode(&format, b"1,rate,1.50");
+    let mut checker = infuzz::rules::Checker::default();
+    let tables = checker.index(&tree);
+    let node = tree.find("line[0].value.rate.number").expect("there");
+    let values = |class: &str| {
+        let class = infuzz::classes::Class::named(class).expect("a class");
+        let values = class.apply(&tree, tables, node).unwrap_or_else(|why| panic!("{class:?}: {why}"));
+        values.into_iter().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(values("below-range"), ["0.49"]);
+    assert_eq!(values("minimum"), ["0.50"]);
+    assert_eq!(values("maximum"), ["12.00"]);
+    assert_eq!(values("above-range"), ["12.01"]);
+    assert!(values("stand-in").starts_with(&["none".to_string(), "99.99".to_string()]));
+    for written in ["", "-1.50", "01.50", "4.06", "184467440737095517.66", "1.", "1,5", "1", "1.001"] {
+        assert!(values("other-digits").iter().any(|value| value == written), "{written}");
+    }
+}
+
+#[test]
+fn generated_lines_are_valid() {
+    let format = pieces();
+    let mut judge = Judge::new(&format);
+    let mut kinds = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let line = infuzz::generate::generate(&format, seed, 3).expect("settles");
+        assert_eq!(judge.judge(&line), Judgement::Accept, "{}", String::from_utf8_lossy(&line));
+        let tree = Tree::decode(&format, &line);
+        let named = tree.nodes().iter().map(|node| format.field(node.field).path.clone());
+        kinds.extend(named);
+    }
+    for path in ["line[].pair.low", "line[].value.rate.number", "line[].value.mask.number"] {
+        assert!(kinds.contains(path), "{path}: {kinds:?}");
+    }
+}
+
+#[test]
+fn words_that_go_together() {
+    let fails = |good: &str, bad: &str, words: &str| {
+        let text = PIECES.replacen(good, bad, 1);
+        let error = compile_with(&text, |_| Some(CODED.to_string())).map(|_| ()).expect_err("is wrong").to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    fails(r#", delimiter = "," }]"#, " }]", "`pieces` needs `delimiter`");
+    fails(r#", delimiter = "," }]"#, r#", delimiter = "ab" }]"#, "pieces are told apart by one byte");
+    fails(r#"usual_rule = "name", "#, "", "`usual` goes with `usual_rule`");
+    fails("base = 16, ", "base = 16, decimals = 1, ", "decimals base 10");
+    fails(
+        r#"shape = "decimal", rule"#,
+        r#"shape = "decimal", check = "sum8", over = "before", rule"#,
+        "has a fixed width",
+    );
+}

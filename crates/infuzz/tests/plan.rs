@@ -32,7 +32,8 @@ fn a_plan_is_the_same_each_time() {
 #[test]
 fn every_class_of_structure_has_a_case() {
     let plan = &*PLAN;
-    for class in STRUCTURE {
+    // A library is not encoded as a whole; messages are, in tests/bcc.rs.
+    for class in STRUCTURE.iter().filter(|class| **class != "codec") {
         assert!(plan.cases.iter().any(|case| case.class == *class), "{class}");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`library`] reads, checks and writes the format;
 //! - [`miva`] reads and checks the drug library of another maker;
+//! - [`bcc`] reports to a host what the pumps of a station do;
 //! - [`format`] tells the manager which of the two;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
@@ -22,6 +23,7 @@ extern crate alloc;
 #[macro_use]
 mod require;
 
+pub mod bcc;
 pub mod format;
 pub mod library;
 pub mod manager;

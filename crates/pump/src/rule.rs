@@ -2,29 +2,6 @@
 
 use core::fmt;
 
-macro_rules! rules {
-    ($( $(#[$doc:meta])* $variant:ident = $id:literal, )*) => {
-        /// A rule of the format or of the manager.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Rule {
-            $( $(#[$doc])* $variant, )*
-        }
-
-        impl Rule {
-            /// All rules, in the order of the format's description.
-            pub const ALL: &[Rule] = &[ $( Rule::$variant, )* ];
-
-            /// The rule's name in the format's description.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self {
-                    $( Rule::$variant => $id, )*
-                }
-            }
-        }
-    };
-}
-
 rules! {
     /// The file has exactly the stated number of bytes.
     FileLength = "file.length",

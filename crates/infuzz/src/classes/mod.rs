@@ -53,6 +53,9 @@ impl Context<'_, '_> {
             let base: u64 = if hex.is_some() { 16 } else { 10 };
             return Some(base.checked_pow(u32::from(width)).map_or(u64::MAX, |over| over - 1));
         }
+        if let Shape::Decimal { .. } = self.field.shape {
+            return Some(u64::MAX);
+        }
         let (width, _) = self.field.integer()?;
         Some(if width >= 8 { u64::MAX } else { (1 << (8 * u32::from(width))) - 1 })
     }
@@ -106,6 +109,8 @@ pub static CLASSES: &[Class] = &[
     Class { name: "lines", legal: true, values: text::lines },
     Class { name: "duplicate", legal: false, values: text::duplicate },
     Class { name: "not-digits", legal: false, values: text::not_digits },
+    Class { name: "other-digits", legal: false, values: text::other_digits },
+    Class { name: "stand-in", legal: true, values: text::stand_in },
 ];
 
 impl Class {

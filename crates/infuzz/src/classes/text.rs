@@ -1,7 +1,8 @@
 //! Value classes of texts and digits.
 
-use super::{Applied, Context};
+use super::{Applied, Context, Values};
 use crate::compose::encode_text;
+use crate::format::number::write;
 use crate::format::{Charset, Extent, Shape, TextShape};
 
 fn shape<'f>(c: &Context<'_, 'f>) -> Result<&'f TextShape, &'static str> {
@@ -307,6 +308,72 @@ pub(super) fn duplicate(c: &Context<'_, '_>) -> Applied {
         contents.push(("between spaces".to_string(), spaced));
     }
     all(text, contents.iter().map(|(label, content)| (label.clone(), content.as_bytes())))
+}
+
+/// The texts that stand for no value, and others that are close to them.
+pub(super) fn stand_in(c: &Context<'_, '_>) -> Applied {
+    if c.field.instead.is_empty() {
+        return Err("nothing stands for a value");
+    }
+    let own = c.field.instead.iter().map(|text| (text.clone(), text.clone().into_bytes()));
+    let close = c.field.instead.iter().flat_map(|text| {
+        let longer = ("one character more", format!("{text}X"));
+        let cut: String = text.chars().take(text.chars().count().saturating_sub(1)).collect();
+        [longer, ("one character less", cut), ("in lower case", text.to_lowercase())]
+            .map(|(how, close)| (format!("{text}, {how}"), close.into_bytes()))
+    });
+    Ok(own.chain(close).collect())
+}
+
+/// Digits of any width that are written in another way, or are none.
+pub(super) fn other_digits(c: &Context<'_, '_>) -> Applied {
+    let Shape::Decimal { places, hex, .. } = c.field.shape else {
+        return Err("the field has no digits of any width");
+    };
+    let now = c.tree.text(c.node);
+    let around = |before: &[u8], after: &[u8]| [before, now, after].concat();
+    let mut values: Values = vec![
+        ("nothing".into(), Vec::new()),
+        ("minus".into(), around(b"-", b"")),
+        ("plus".into(), around(b"+", b"")),
+        ("space before".into(), around(b" ", b"")),
+        ("space behind".into(), around(b"", b" ")),
+        ("zero byte behind".into(), around(b"", b"\0")),
+        ("line feed behind".into(), around(b"", b"\n")),
+        ("zero before".into(), around(b"0", b"")),
+        ("many zeros before".into(), around(&[b'0'; 40], b"")),
+        ("a letter behind".into(), around(b"", b"G")),
+        ("in hexadecimal digits".into(), around(b"0x", b"")),
+        ("with an exponent".into(), around(b"", b"e+0")),
+        ("a sign of its own".into(), b"-".to_vec()),
+        ("not a number".into(), b"NaN".to_vec()),
+        ("infinite".into(), b"inf".to_vec()),
+        ("digits of another script".into(), "\u{661}\u{662}".into()),
+        ("top bit".into(), vec![b'1' | 0x80]),
+        ("many digits".into(), vec![b'9'; 40]),
+        ("letters among hexadecimal digits".into(), b"1e1".to_vec()),
+    ];
+    if hex {
+        values.push(("in lower case".into(), now.to_ascii_lowercase()));
+        values.push(("just above F".into(), b"1G".to_vec()));
+    }
+    // A reader with fewer bits takes these for the present value.
+    let number = c.number().unwrap_or(0);
+    let wraps = [8, 16, 32, 64].map(|bits| (bits, u128::from(number) + (1 << bits)));
+    values.extend(
+        wraps.map(|(bits, number)| (format!("more than {bits} bits hold"), write(number, places, hex).into_bytes())),
+    );
+    let whole = now.split(|byte| *byte == b'.').next().unwrap_or(now);
+    values.extend([
+        ("a point behind".into(), [whole, b"."].concat()),
+        ("no digits before the point".into(), b".5".to_vec()),
+        ("a comma for the point".into(), [whole, b",5"].concat()),
+        ("two points".into(), [whole, b".0.0"].concat()),
+        ("without a fraction".into(), whole.to_vec()),
+        ("one decimal".into(), [whole, b".0"].concat()),
+        ("a decimal too many".into(), [whole, b".", &vec![b'0'; usize::from(places)], b"1"].concat()),
+    ]);
+    Ok(values)
 }
 
 pub(super) fn not_digits(c: &Context<'_, '_>) -> Applied {

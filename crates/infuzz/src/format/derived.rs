@@ -95,7 +95,7 @@ fn shaping(format: &mut Format) {
         }
         format.steady &= field.until.is_empty() && field.before.is_none();
         if let Shape::Switch { on, .. } = &field.shape {
-            format.steady &= on.tail != Tail::Left;
+            format.steady &= !on.tail.is_ahead();
         }
         for id in deciding {
             format.quick[usize::from(id.0)].shaping = true;
@@ -158,7 +158,7 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
                 && record.fields.iter().all(|id| is_closed(format, *id))
         }
         Shape::Switch { on, cases } => {
-            on.tail != Tail::Left && near(on) && cases.iter().all(|(_, case)| is_closed(format, *case))
+            !on.tail.is_ahead() && near(on) && cases.iter().all(|(_, case)| is_closed(format, *case))
         }
         Shape::List { item, count } => {
             let counted = match count {
@@ -171,7 +171,7 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
         }
         Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
         Shape::Text(text) => text.prefix > 0 || matches!(text.extent, Extent::Fixed(_)),
-        Shape::Decimal | Shape::Enum { words: Some(_), .. } => false,
+        Shape::Decimal { .. } | Shape::Enum { words: Some(_), .. } => false,
         _ => true,
     }
 }
@@ -203,7 +203,9 @@ fn quick(format: &Format, field: &Field) -> Quick {
     let (width, big) = field.integer().unwrap_or((0, false));
     let reads = match (width, big) {
         (4, false) if field.float => Reads::Float,
-        (0, _) if !matches!(field.shape, Shape::Digits { .. }) && field.words().is_none() => Reads::Nothing,
+        (0, _) if !matches!(field.shape, Shape::Digits { .. } | Shape::Decimal { .. }) && field.words().is_none() => {
+            Reads::Nothing
+        }
         (1, _) => Reads::Byte,
         (2, false) => Reads::Two,
         (4, false) => Reads::Four,
@@ -211,7 +213,8 @@ fn quick(format: &Format, field: &Field) -> Quick {
     };
     let text = matches!(field.shape, Shape::Text(_));
     let refers = field.refers.is_some() || field.outside.is_some();
-    let own = field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || refers || text;
+    let others = field.words().is_some_and(|words| words.others.is_some());
+    let own = others || field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || refers || text;
     let ruled = match field.shape {
         Shape::Record(record) => !format.record(record).rules.is_empty(),
         _ => own,
@@ -257,10 +260,10 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         return Gate::Bit(field, bit);
     }
     let shape = &shapes[usize::from(field.0)];
-    if matches!(first.operand.tail, Tail::Length | Tail::Left) {
+    if first.operand.tail == Tail::Length || first.operand.tail.is_ahead() {
         return Gate::Tests;
     }
-    if matches!(shape, Shape::Digits { .. } | Shape::Enum { words: Some(_), .. })
+    if matches!(shape, Shape::Digits { .. } | Shape::Decimal { .. } | Shape::Enum { words: Some(_), .. })
         || !matches!(first.kind, TestKind::Is(_) | TestKind::IsNot(_))
     {
         return Gate::Tests;
@@ -269,7 +272,7 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         (Tail::Value, _) => Some(Value::Number(number)),
         (Tail::Bit(bit), _) => Some(Value::Number(number >> bit & 1)),
         (Tail::Attribute(column), Shape::Enum { of, .. }) => enums[*of].row(number).map(|row| row.attributes[column]),
-        (Tail::Attribute(_) | Tail::Length | Tail::Left, _) => None,
+        (Tail::Attribute(_) | Tail::Length | Tail::Left | Tail::Pieces(_), _) => None,
     };
     // Whether a test holds for a number; None: it does not depend on the number alone.
     let holds = |test: &Test, number: u64| {

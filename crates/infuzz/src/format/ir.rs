@@ -209,6 +209,10 @@ pub struct Field {
     pub value_rule: Option<RuleId>,
     /// Values that are refused though in range (`not = […]`).
     pub refused: Vec<Vec<u8>>,
+    /// Texts that may stand there instead of a value (`or = […]`).
+    pub instead: Vec<String>,
+    /// Rule broken by a list without items.
+    pub empty: Option<RuleId>,
     /// The field is the key of a record of another table.
     pub refers: Option<Reference>,
     /// The field is a position in a list of the environment.
@@ -334,8 +338,15 @@ pub enum Shape {
         /// decimal ones.
         hex: Option<RuleId>,
     },
-    /// A decimal number in ASCII with an optional fraction, up to its delimiter.
-    Decimal,
+    /// A number in ASCII digits of any width, to the end of what encloses it.
+    Decimal {
+        /// Digits of the fraction that count; without any there is no point.
+        places: u8,
+        /// In hexadecimal digits.
+        hex: bool,
+        /// Broken by digits that say nothing: zeros before the number, and further decimals.
+        plain: Option<RuleId>,
+    },
     /// Fixed bytes.
     Const(Vec<u8>),
     /// Raw bytes of fixed or stated length, or to the end.
@@ -367,6 +378,8 @@ pub struct Words {
     pub extent: Extent,
     /// The names by their codes.
     pub names: Arc<[(u64, String)]>,
+    /// What else may stand there; none: nothing.
+    pub others: Option<TextShape>,
 }
 
 impl Words {
@@ -432,6 +445,8 @@ pub struct TextShape {
     pub max_bytes: u32,
     /// Allowed characters, an index of [`Format::charsets`].
     pub charset: Option<usize>,
+    /// The characters that it has as a rule, and the rule that others break.
+    pub usual: Option<(usize, RuleId)>,
     /// Whether it may be empty or blank.
     pub may_be_blank: bool,
     /// Most lines.
@@ -644,6 +659,11 @@ impl Field {
     /// Whether it holds bytes itself rather than other fields.
     pub fn is_leaf(&self) -> bool {
         !matches!(self.shape, Shape::Record(_) | Shape::Switch { .. } | Shape::List { .. })
+    }
+
+    /// Whether a text stands there instead of a value.
+    pub fn has_instead(&self, bytes: &[u8]) -> bool {
+        self.instead.iter().any(|text| text.as_bytes() == bytes)
     }
 
     /// The names by which its enumerators travel, if they do.

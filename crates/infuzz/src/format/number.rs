@@ -31,6 +31,48 @@ pub fn format_scaled(value: u64, decimals: u32) -> String {
     format!("{whole}.{}", digits.trim_end_matches('0'))
 }
 
+/// A number as it is written in digits of any width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// In units of its last decimal that counts; none: more than 64 bits hold.
+    pub number: Option<u64>,
+    /// Neither zeros before the number nor further decimals.
+    pub plain: bool,
+}
+
+impl Written {
+    /// Reads digits, of which so many decimals count; without any there is no point.
+    pub fn read(text: &[u8], places: u8, hex: bool) -> Option<Written> {
+        let places = usize::from(places);
+        let (whole, fraction) = match text.iter().position(|byte| *byte == b'.') {
+            Some(at) if places > 0 => (&text[..at], &text[at + 1..]),
+            Some(_) => return None,
+            None => (text, &b"0"[..]),
+        };
+        let base: u64 = if hex { 16 } else { 10 };
+        let digits = |part: &[u8]| !part.is_empty() && part.iter().all(|b| char::from(*b).is_digit(base as u32));
+        if !digits(whole) || !digits(fraction) {
+            return None;
+        }
+        let kept = fraction.iter().chain(std::iter::repeat(&b'0')).take(places);
+        let number = whole.iter().chain(kept).try_fold(0u64, |number, digit| {
+            number.checked_mul(base)?.checked_add(u64::from(char::from(*digit).to_digit(base as u32)?))
+        });
+        let plain = (whole.len() == 1 || whole[0] != b'0') && fraction.len() <= places.max(1);
+        Some(Written { number, plain })
+    }
+}
+
+/// Writes a number in units of its last decimal, all of which are there.
+pub fn write(number: u128, places: u8, hex: bool) -> String {
+    let unit = 10u128.pow(u32::from(places));
+    match places {
+        0 if hex => format!("{number:X}"),
+        0 => number.to_string(),
+        _ => format!("{}.{:0width$}", number / unit, number % unit, width = usize::from(places)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +83,27 @@ mod tests {
             assert_eq!(parse_scaled(text, 4), Some(value));
             assert_eq!(format_scaled(value, 4), text);
         }
+    }
+
+    #[test]
+    fn digits_of_any_width_are_read_and_written() {
+        let read = |text: &str, places| Written::read(text.as_bytes(), places, false).map(|w| (w.number, w.plain));
+        assert_eq!(read("12.5", 2), Some((Some(1250), true)));
+        assert_eq!(read("12", 2), Some((Some(1200), true)));
+        assert_eq!(read("012.5", 2), Some((Some(1250), false)));
+        assert_eq!(read("12.509", 2), Some((Some(1250), false)));
+        assert_eq!(read("0", 0), Some((Some(0), true)));
+        assert_eq!(read("18446744073709551616", 0), Some((None, true)));
+        for text in ["", ".", "1.", ".5", "1.5.", "-1", "+1", " 1", "1x", "1e3"] {
+            assert_eq!(read(text, 1), None, "{text}");
+        }
+        assert_eq!(read("1.0", 0), None);
+        let hex = |text: &str| Written::read(text.as_bytes(), 0, true).and_then(|w| w.number);
+        assert_eq!((hex("7fFf"), hex("G"), hex("1.0")), (Some(0x7FFF), None, None));
+        assert_eq!(
+            (write(1250, 2, false), write(5, 3, false), write(255, 0, true)),
+            ("12.50".into(), "0.005".into(), "FF".into())
+        );
     }
 
     #[test]

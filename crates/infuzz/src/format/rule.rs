@@ -52,6 +52,24 @@ pub enum Tail {
     Length,
     /// How many bytes are left where a switch stands, in what encloses it.
     Left,
+    /// How many pieces this byte makes of those.
+    Pieces(u8),
+}
+
+impl Tail {
+    /// Whether it is about the bytes where a switch stands, and not about a field.
+    pub fn is_ahead(self) -> bool {
+        matches!(self, Tail::Left | Tail::Pieces(_))
+    }
+}
+
+/// In the cases of a switch: any value that no other case has.
+pub const OTHERS: u64 = u64::MAX;
+
+/// The case of a switch for what decides it.
+pub fn case_of(cases: &[(u64, FieldId)], value: Option<u64>) -> Option<FieldId> {
+    let of = |value: u64| cases.iter().find(|(code, _)| *code == value).map(|(_, case)| *case);
+    value.filter(|value| *value != OTHERS).and_then(of).or_else(|| of(OTHERS))
 }
 
 /// Alternatives, each a conjunction of tests.

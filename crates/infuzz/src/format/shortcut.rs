@@ -181,13 +181,14 @@ fn check(format: &Format, field: &Field) -> Check {
     if let Shape::Record(record) = field.shape {
         return if format.record(record).rules.is_empty() { Check::Free } else { Check::Record(record) };
     }
-    if field.slots.is_some() {
+    if field.slots.is_some() || field.empty.is_some() {
         return Check::InFull;
     }
     if !format.quick(field.id).ruled || !field.is_leaf() {
         return Check::Free;
     }
-    if !field.refused.is_empty() || field.outside.is_some() || field.words().is_some() {
+    let listed = !field.refused.is_empty() || !field.instead.is_empty();
+    if listed || field.outside.is_some() || field.words().is_some() {
         return Check::InFull;
     }
     let bounded = field.range.is_some() || field.step.is_some();
@@ -234,7 +235,7 @@ fn number(format: &Format, field: &Field) -> Check {
 }
 
 fn text_check(format: &Format, text: &TextShape) -> Check {
-    if text.pad.is_some() || text.max_lines == Some(0) {
+    if text.pad.is_some() || text.usual.is_some() || text.max_lines == Some(0) {
         return Check::InFull;
     }
     let mut kinds = Box::new([UNSURE; 256]);
@@ -350,7 +351,7 @@ fn premise(format: &Format, record: &Record, condition: &Condition) -> Option<Pr
         (Tail::Attribute(column), Shape::Enum { of, .. }) => {
             format.enums[*of].row(number).map(|row| row.attributes[column])
         }
-        (Tail::Attribute(_) | Tail::Length | Tail::Left, _) => None,
+        (Tail::Attribute(_) | Tail::Length | Tail::Left | Tail::Pieces(_), _) => None,
     };
     let holds = |number: u64| {
         condition.any.iter().any(|all| {

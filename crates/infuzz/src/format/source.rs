@@ -51,6 +51,8 @@ pub struct MoreSource {
 #[serde(deny_unknown_fields)]
 pub struct Part {
     #[serde(default)]
+    pub codec: Vec<CodecSource>,
+    #[serde(default)]
     pub rule: BTreeMap<Name, String>,
     #[serde(default)]
     pub charset: BTreeMap<Name, CharsetSource>,
@@ -79,6 +81,7 @@ impl Source {
             }
             self.rule.insert(name, words);
         }
+        self.codec.extend(part.codec);
         into(&mut self.charset, part.charset)?;
         into(&mut self.enums, part.enums)?;
         into(&mut self.types, part.types)?;
@@ -153,6 +156,7 @@ pub struct FieldSource {
     pub width: Option<u32>,
     pub base: Option<u32>,
     pub case_rule: Option<Name>,
+    pub plain_rule: Option<Name>,
     pub big_endian: Option<bool>,
     pub decimals: Option<u32>,
     pub unit: Option<String>,
@@ -171,6 +175,10 @@ pub struct FieldSource {
     pub bytes: Option<u32>,
     pub pad: Option<u8>,
     pub charset: Option<Name>,
+    pub usual: Option<Name>,
+    pub usual_rule: Option<Name>,
+    pub others: Option<bool>,
+    pub or: Option<Vec<String>>,
     pub may_be_blank: Option<bool>,
     pub lines: Option<u32>,
     pub until: Option<Vec<Name>>,
@@ -180,9 +188,11 @@ pub struct FieldSource {
     pub count: Option<Spanned<Amount>>,
     pub delimiter: Option<Name>,
     pub terminated: Option<bool>,
+    pub empty_rule: Option<Name>,
     pub switch: Option<Name>,
     pub cases: Option<BTreeMap<Name, Name>>,
     pub sizes: Option<BTreeMap<Name, Name>>,
+    pub pieces: Option<BTreeMap<Name, Name>>,
     pub before: Option<u32>,
     pub of: Option<Name>,
     pub when: Option<Name>,
@@ -215,8 +225,8 @@ impl FieldSource {
     /// Fills the keys that are not given from `base`.
     pub fn inherit(&mut self, base: &FieldSource) {
         let own = self;
-        inherit!(own, base, shape width base case_rule big_endian decimals unit range range_rule step step_rule of_enum bits value not
-            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter terminated switch cases sizes before of when at
+        inherit!(own, base, shape width base case_rule plain_rule big_endian decimals unit range range_rule step step_rule of_enum bits value not
+            prefix chars chars_rule bytes pad charset usual usual_rule others or may_be_blank lines until record list item count delimiter terminated empty_rule switch cases sizes pieces before of when at
             size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index rule);
     }
 }

@@ -143,7 +143,7 @@ pub fn candidates(tree: &Tree<'_>, tables: &Tables, node: NodeId, nodes: &[NodeI
     }
     match &field.shape {
         Shape::Enum { of, .. } => edits.extend(format.enums[*of].rows.iter().map(|row| set(row.code))),
-        Shape::Uint { .. } | Shape::Int { .. } => {
+        Shape::Uint { .. } | Shape::Int { .. } | Shape::Digits { .. } | Shape::Decimal { .. } => {
             let step = field.step.as_ref().and_then(|(step, _)| step_of(tree, node, step)).unwrap_or(1);
             let (low, high) = field.range.map_or((0, u64::from(u32::MAX)), |(low, high, _)| (low, high));
             let others = nodes.iter().filter(|other| **other != node).filter_map(|other| tree.number(*other));

@@ -2,7 +2,8 @@
 
 use super::structure::check_slots;
 use super::{Cause, Found, Violation};
-use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value, named_bits};
+use crate::format::number::Written;
+use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value, Words, named_bits};
 use crate::tree::{NodeId, Tables, Tree};
 
 pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
@@ -13,7 +14,26 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
     }
     let field = format.field(at.field);
     if let Shape::List { .. } = field.shape {
+        if let Some(rule) = field.empty
+            && tree.children(node).next().is_none()
+            && !found(Violation::one(rule, node, Cause::Field))
+        {
+            return false;
+        }
         return field.slots.as_ref().is_none_or(|slots| check_slots(tree, node, slots, found));
+    }
+    if field.has_instead(tree.span(node)) {
+        return true;
+    }
+    if let Shape::Decimal { places, hex, plain } = field.shape
+        && let Some(written) = Written::read(tree.span(node), places, hex)
+        && !digits_rules(node, field, plain, written, found)
+    {
+        return false;
+    }
+    if let Some(Words { others: Some(text), .. }) = field.words() {
+        let own = |rule| found(Violation::one(rule, node, Cause::Field));
+        return tree.number(node).is_some() || text_rules(format, text, tree.span(node), own);
     }
     if let Some(rule) = value_rule(tree, node, field)
         && !found(Violation::one(rule, node, Cause::Field))
@@ -51,15 +71,18 @@ fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
             digits.iter().all(u8::is_ascii_hexdigit)
         }
         Shape::Digits { hex: None, .. } => tree.span(node).iter().all(u8::is_ascii_digit),
-        Shape::Decimal => {
-            let text = tree.span(node);
-            let points = text.iter().filter(|b| **b == b'.').count();
-            !text.is_empty() && points <= 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
-        }
+        Shape::Decimal { places, hex, .. } => Written::read(tree.span(node), *places, *hex).is_some(),
         _ => true,
     };
     let refused = field.refused.iter().any(|bytes| tree.span(node) == bytes);
     (!holds || refused).then_some(rule)
+}
+
+/// What is stated of digits of any width besides the number that they stand for.
+fn digits_rules(node: NodeId, field: &Field, plain: Option<RuleId>, written: Written, found: &mut Found<'_>) -> bool {
+    let beyond = field.range.filter(|_| written.number.is_none()).map(|(.., rule)| rule);
+    let unusual = plain.filter(|_| !written.plain);
+    [beyond, unusual].into_iter().flatten().all(|rule| found(Violation::one(rule, node, Cause::Field)))
 }
 
 fn number_rules(tree: &Tree<'_>, tables: &Tables, node: NodeId, field: &Field, found: &mut Found<'_>) -> bool {
@@ -116,13 +139,15 @@ pub(crate) fn text_rules(
         return false;
     }
     let charset = text.charset.map(|index| &format.charsets[index]);
-    let (mut chars, mut lines, mut readable, mut allowed) = (0u32, 1u32, false, true);
+    let common = text.usual.map(|(index, _)| &format.charsets[index]);
+    let (mut chars, mut lines, mut readable, mut allowed, mut usual) = (0u32, 1u32, false, true, true);
     if bytes.is_ascii() {
         chars = bytes.len() as u32;
         for byte in bytes {
             lines += u32::from(*byte == b'\n');
             readable |= *byte != b' ' && *byte != b'\n';
             allowed &= charset.is_none_or(|set| set.has_ascii(*byte));
+            usual &= common.is_none_or(|set| set.has_ascii(*byte));
         }
     } else {
         let Ok(content) = std::str::from_utf8(bytes) else { return found(text.rules.utf8) };
@@ -131,10 +156,12 @@ pub(crate) fn text_rules(
             lines += u32::from(c == '\n');
             readable |= c != ' ' && c != '\n';
             allowed &= charset.is_none_or(|set| set.contains(c));
+            usual &= common.is_none_or(|set| set.contains(c));
         }
     }
     (chars <= text.max_chars || found(text.rules.characters))
         && (allowed || found(text.rules.charset))
+        && (usual || text.usual.is_none_or(|(_, rule)| found(rule)))
         && (readable || text.may_be_blank || found(text.rules.blank))
         && (text.max_lines.is_none_or(|most| lines <= most) || found(text.rules.lines))
 }

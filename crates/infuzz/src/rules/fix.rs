@@ -273,6 +273,11 @@ impl Fixer<'_, '_> {
         let number = number.clamp(low, high);
         let down = number - number % step;
         let value = if down >= low { down } else { low.next_multiple_of(step) };
+        if let Shape::Decimal { .. } = field.shape {
+            // The same number may be written in another way.
+            let written = self.tree.encode_number(node, value);
+            return (written != self.tree.span(node)).then(|| Edit::set(self.tree, node, written));
+        }
         self.set(node, value)
     }
 

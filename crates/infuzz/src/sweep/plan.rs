@@ -44,6 +44,7 @@ pub static STRUCTURE: &[&str] = &[
     "empty-list",
     "stated-extent",
     "crowded-list",
+    "codec",
 ];
 
 /// How a case's bytes are made from the base library.

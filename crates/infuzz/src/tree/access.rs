@@ -1,6 +1,7 @@
 //! Reading a tree: children, operands, values, paths.
 
 use super::{Node, NodeId, Tables, Tree};
+use crate::format::number::Written;
 use crate::format::{
     Condition, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
 };
@@ -169,7 +170,7 @@ impl<'f> Tree<'f> {
         match tail {
             Tail::Value => Some(Value::Number(number)),
             Tail::Bit(bit) => Some(Value::Number(number >> bit & 1)),
-            Tail::Length | Tail::Left => None,
+            Tail::Length | Tail::Left | Tail::Pieces(_) => None,
             Tail::Attribute(column) => match self.format.field(self.node(node).field).shape {
                 Shape::Enum { of, .. } => self.format.enums[of].row(number).map(|row| row.attributes[column]),
                 _ => None,
@@ -258,6 +259,9 @@ impl<'f> Tree<'f> {
         let bytes = &self.bytes[node.start as usize..node.end as usize];
         if let Some(words) = self.format.field(node.field).words() {
             return words.code(bytes);
+        }
+        if let Shape::Decimal { places, hex, .. } = self.format.field(node.field).shape {
+            return Written::read(bytes, places, hex)?.number;
         }
         let text = std::str::from_utf8(bytes).ok()?;
         if matches!(self.format.field(node.field).shape, Shape::Digits { hex: Some(_), .. }) {

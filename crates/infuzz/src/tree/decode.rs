@@ -5,7 +5,7 @@ use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree, compare};
 use crate::format::plan::Step;
 use crate::format::{
-    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape,
+    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape, case_of,
 };
 
 /// Builds the arena; takes over what it can of a tree without problems.
@@ -171,10 +171,11 @@ impl Decoder<'_, '_> {
         if let Shape::Switch { on, cases } = &field.shape {
             let value = match on.tail {
                 Tail::Left => Some(limit.saturating_sub(self.at) as u64),
+                Tail::Pieces(delimiter) => self.pieces(delimiter, cases, limit),
                 _ => self.stated(parent, on),
             };
-            let case = cases.iter().find(|(code, _)| value == Some(*code));
-            if case.is_none() && on.tail == Tail::Left {
+            let case = case_of(cases, value);
+            if case.is_none() && on.tail.is_ahead() {
                 self.problem(exact, parent);
             }
             // Bytes of no case belong to no field.
@@ -184,8 +185,8 @@ impl Decoder<'_, '_> {
                 }
                 _ => limit,
             };
-            if let Some((_, case)) = case {
-                self.field(*case, parent, index, end, exact);
+            if let Some(case) = case {
+                self.field(case, parent, index, end, exact);
             }
             if field.size.is_some() {
                 self.at = self.at.max(end);
@@ -226,7 +227,7 @@ impl Decoder<'_, '_> {
                 self.leaf(node, usize::from(*width), limit, exact);
             }
             Shape::Const(bytes) => self.leaf(node, bytes.len(), limit, exact),
-            Shape::Decimal => self.leaf(node, limit - self.at, limit, exact),
+            Shape::Decimal { .. } => self.leaf(node, limit - self.at, limit, exact),
             Shape::Bytes(extent) => {
                 let length = self.extent(extent, limit);
                 self.leaf(node, length, limit, exact);
@@ -256,6 +257,13 @@ impl Decoder<'_, '_> {
             self.problem(exact, node);
             self.close(node);
         }
+    }
+
+    /// How many pieces a byte makes of what is left, as far as there are cases.
+    fn pieces(&self, delimiter: u8, cases: &[(u64, FieldId)], limit: usize) -> Option<u64> {
+        let delimiters = self.tree.bytes[self.at..limit].iter().filter(|byte| **byte == delimiter).count();
+        let most = cases.iter().map(|(pieces, _)| *pieces).max()?;
+        Some(most.min(delimiters as u64 + 1))
     }
 
     fn extent(&self, extent: &Extent, limit: usize) -> usize {
@@ -356,19 +364,17 @@ impl Decoder<'_, '_> {
 
     /// Whether a field is a switch, and what decides it no enumerator.
     fn is_undecided(&self, node: NodeId, id: FieldId) -> bool {
-        let Shape::Switch { on, .. } = &self.tree.format.field(id).shape else { return false };
+        let Shape::Switch { on, cases } = &self.tree.format.field(id).shape else { return false };
         let Shape::Enum { of, .. } = self.tree.format.field(on.field).shape else { return false };
-        on.tail == Tail::Value
+        case_of(cases, None).is_none()
+            && on.tail == Tail::Value
             && self.stated(node, on).is_none_or(|code| self.tree.format.enums[of].row(code).is_none())
     }
 
     /// Whether a field of a record that is being decoded is something, if it is a switch.
     fn has_case(&self, node: NodeId, id: FieldId) -> bool {
         match &self.tree.format.field(id).shape {
-            Shape::Switch { on, cases } if on.tail != Tail::Left => {
-                let value = self.stated(node, on);
-                cases.iter().any(|(code, _)| value == Some(*code))
-            }
+            Shape::Switch { on, cases } if !on.tail.is_ahead() => case_of(cases, self.stated(node, on)).is_some(),
             _ => true,
         }
     }

@@ -118,6 +118,13 @@ impl<'f> Tree<'f> {
         self.lists.clone_from(&other.lists);
     }
 
+    /// The tree of bytes as they are after the codecs; what it encodes to is left open.
+    pub(crate) fn of_plain(format: &'f Format, plain: &[u8]) -> Self {
+        let mut tree = Tree::empty(format);
+        tree.redecode_plain(false, plain);
+        tree
+    }
+
     /// Decodes bytes as they are after the codecs; what it encodes to is left open.
     fn redecode_plain(&mut self, opaque: bool, plain: &[u8]) {
         self.wire = None;
@@ -156,6 +163,11 @@ impl<'f> Tree<'f> {
     /// The wire bytes.
     pub fn encode(&self) -> &[u8] {
         self.wire.as_deref().unwrap_or(&self.bytes)
+    }
+
+    /// Where a node begins in the wire bytes.
+    pub(crate) fn wire_offset(&self, node: NodeId) -> usize {
+        codec::redo(self, self.bytes[..self.node(node).start as usize].to_vec()).len()
     }
 
     /// The description it was decoded with.

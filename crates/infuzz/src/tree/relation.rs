@@ -101,6 +101,9 @@ pub(super) fn with_number<T>(shape: &Shape, value: u64, take: impl FnOnce(&[u8])
             }
             take(bytes)
         }
+        Shape::Decimal { places, hex, .. } => {
+            take(crate::format::number::write(value.into(), *places, *hex).as_bytes())
+        }
         Shape::Digits { width, hex } => {
             let width = usize::from(*width);
             let text = if hex.is_some() { format!("{value:0width$X}") } else { format!("{value:0width$}") };

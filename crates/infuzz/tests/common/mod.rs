@@ -24,7 +24,6 @@ pub fn formats() -> Vec<(Format, Vec<Vec<u8>>)> {
         .map(|builtin| {
             let format = load(builtin.name);
             let inputs = match builtin.name {
-                "bcc" => vec![stuffed(BCC_ALIVE), stuffed(&bcc_response())],
                 "order" => vec![mllp(&DOPAMINE.join("\r")), mllp(&DOPAMINE.join("\r").replace('|', "#"))],
                 _ => builtin
                     .seeds
@@ -71,10 +70,6 @@ pub fn bcc_frame(bed: &str, information: &str, end: u8) -> Vec<u8> {
     let sum = frame.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 256;
     frame.extend(format!("{sum:05}\x04").bytes());
     frame
-}
-
-fn bcc_response() -> Vec<u8> {
-    bcc_frame("Bed", "123,50111,INRT,12.50\x1e123,50111,INSOL,Dopamine\x1e123,50100,GNACK,0", 0x17)
 }
 
 /// Byte by byte as the document says, independent of the crate's codec.

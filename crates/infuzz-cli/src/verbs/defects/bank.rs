@@ -96,6 +96,8 @@ const MIVA_LIBRARY: Swept = Swept { format: "miva-library", library: "fuller" };
 const MIVA_ORDER: Swept = Swept { format: "miva-order", library: "fuller" };
 const MIVA_FRAME: Swept = Swept { format: "miva-frame", library: "" };
 const LIBRARY_TRANSFER: Swept = Swept { format: "library-transfer", library: "" };
+const BCC: Swept = Swept { format: "bcc", library: "" };
+const BCC_ANSWER: Swept = Swept { format: "bcc-answer", library: "" };
 
 /// The sweeps for a change of a file of the pump, the one it belongs to first.
 pub fn swept_for(path: &str) -> &'static [Swept] {
@@ -109,6 +111,10 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[MIVA_LIBRARY]
     } else if path.contains("pump/src/transfer/") {
         &[LIBRARY_TRANSFER]
+    } else if path.contains("bcc/answer") || path.contains("bcc/parameter") {
+        &[BCC_ANSWER]
+    } else if path.contains("bcc/") {
+        &[BCC, BCC_ANSWER]
     } else {
         &[DRUG_LIBRARY]
     }

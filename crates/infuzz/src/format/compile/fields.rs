@@ -16,6 +16,7 @@ impl Compiler<'_> {
         field.at = source.at.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.size = source.size.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.exact = source.exact.as_ref().map(|r| self.rule(r)).transpose()?;
+        field.empty = source.empty_rule.as_ref().map(|r| self.rule(r)).transpose()?;
         if !field.is_leaf() {
             field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
         }
@@ -51,11 +52,15 @@ impl Compiler<'_> {
             field.refused.push(self.literal(literal)?);
         }
         field.relation = self.relation(context, id, &source)?;
+        if field.relation.is_some() && matches!(field.shape, Shape::Decimal { .. }) {
+            return Err(self.error(span, "what follows from the rest has a fixed width"));
+        }
         let default = match (&field.relation, &field.shape) {
             (Some(_), _) => None,
+            (None, Shape::Enum { words: Some(Words { others: Some(_), .. }), .. }) => None,
             (None, Shape::Enum { .. }) => Some("enum.value"),
             (None, Shape::Bits { .. }) => Some("bits.reserved"),
-            (None, Shape::Digits { .. } | Shape::Decimal) => Some("digits.value"),
+            (None, Shape::Digits { .. } | Shape::Decimal { .. }) => Some("digits.value"),
             _ => None,
         };
         field.value_rule = match (&source.rule, default) {
@@ -128,15 +133,24 @@ impl Compiler<'_> {
                 };
                 return Ok(Shape::List { item: *item, count });
             }
-            Shape::Switch { cases, on } if source.sizes.is_some() => {
+            Shape::Switch { cases, on } if source.sizes.is_some() || source.pieces.is_some() => {
                 let mut resolved = Vec::new();
-                for (name, (_, case)) in source.sizes.iter().flat_map(BTreeMap::keys).zip(cases) {
-                    let Ok(size) = name.get_ref().parse() else {
-                        return self.fail(name, "a case is a number of bytes");
+                let stated = source.sizes.as_ref().or(source.pieces.as_ref());
+                for (name, (_, case)) in stated.into_iter().flat_map(BTreeMap::keys).zip(cases) {
+                    let Ok(number) = name.get_ref().parse() else {
+                        return self.fail(name, "a case is a number of bytes or pieces");
                     };
-                    resolved.push((size, *case));
+                    resolved.push((number, *case));
                 }
-                let on = Operand { tail: Tail::Left, ..on.clone() };
+                let tail = match (&source.pieces, &source.delimiter) {
+                    (None, _) => Tail::Left,
+                    (Some(_), None) => return Err(self.error(span, "`pieces` needs `delimiter`")),
+                    (Some(_), Some(delimiter)) => match self.literal(delimiter)?[..] {
+                        [byte] => Tail::Pieces(byte),
+                        _ => return self.fail(delimiter, "pieces are told apart by one byte"),
+                    },
+                };
+                let on = Operand { tail, ..on.clone() };
                 return Ok(Shape::Switch { on, cases: resolved });
             }
             Shape::Switch { cases, .. } => {
@@ -145,6 +159,10 @@ impl Compiler<'_> {
                 let names: Vec<Name> = source.cases.iter().flat_map(BTreeMap::keys).cloned().collect();
                 let mut resolved = Vec::new();
                 for (name, (_, case)) in names.iter().zip(cases) {
+                    if name.get_ref() == "*" {
+                        resolved.push((OTHERS, *case));
+                        continue;
+                    }
                     let Value::Number(code) = self.value_of(&operand, name.get_ref(), name)? else {
                         return self.fail(name, "a case is a value of the deciding field");
                     };
@@ -197,7 +215,11 @@ impl Compiler<'_> {
             "word" => match self.enum_of(field.id)? {
                 Some(of) => {
                     let names = self.format.enums[of].rows.iter().map(|row| (row.code, row.name.clone())).collect();
-                    let words = Words { extent: extent(self)?, names };
+                    let others = match source.others {
+                        Some(true) => Some(self.text(source, extent(self)?, &span)?),
+                        _ => None,
+                    };
+                    let words = Words { extent: extent(self)?, names, others };
                     Shape::Enum { width: 0, big: false, of, words: Some(words) }
                 }
                 None => return Err(self.error(span, "`shape = \"word\"` needs `enum`")),
@@ -211,7 +233,18 @@ impl Compiler<'_> {
                 };
                 Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX), hex }
             }
-            "decimal" => Shape::Decimal,
+            "decimal" => Shape::Decimal {
+                places: match u8::try_from(field.decimals) {
+                    Ok(places @ 0..=18) => places,
+                    _ => return Err(self.error(span, "a number has at most 18 decimals")),
+                },
+                hex: match (source.base, field.decimals) {
+                    (None | Some(10), _) => false,
+                    (Some(16), 0) => true,
+                    _ => return Err(self.error(span, "digits have base 10 or 16, and decimals base 10")),
+                },
+                plain: source.plain_rule.as_ref().map(|rule| self.rule(rule)).transpose()?,
+            },
             "const" => match &source.value {
                 Some(value) => {
                     let bytes = self.literal(value)?;
@@ -223,52 +256,7 @@ impl Compiler<'_> {
                 None => return Err(self.error(span, "`shape = \"const\"` needs `value`")),
             },
             "bytes" => Shape::Bytes(extent(self)?),
-            "text" => {
-                let charset = match &source.charset {
-                    None => None,
-                    Some(name) => match self.format.charsets.iter().position(|c| c.name == *name.get_ref()) {
-                        Some(index) => Some(index),
-                        None => return self.fail(name, format!("there is no charset `{}`", name.get_ref())),
-                    },
-                };
-                let prefix = self.source.text_rules.as_ref().map_or("text", |n| n.get_ref().as_str());
-                let may_be_blank = source.may_be_blank.unwrap_or(false);
-                let stated = self.format.rule_named(&format!("{prefix}.padding"));
-                let chars_rule = source.chars_rule.as_ref().map(|name| self.rule(name)).transpose()?;
-                let mut rule = |name: &str, needed: bool| match needed {
-                    true => self.rule_id(&format!("{prefix}.{name}"), span.clone()),
-                    false => Ok(RuleId(0)),
-                };
-                let rules = TextRules {
-                    length: rule(
-                        "length",
-                        source.bytes.is_some() && (source.prefix.is_some() || source.until.is_some()),
-                    )?,
-                    utf8: rule("utf8", true)?,
-                    characters: match chars_rule {
-                        Some(rule) => rule,
-                        None => rule("characters", source.chars.is_some())?,
-                    },
-                    charset: rule("charset", charset.is_some())?,
-                    blank: rule("blank", !may_be_blank)?,
-                    lines: rule("lines", source.lines.is_some())?,
-                    padding: match source.pad.and(stated) {
-                        Some(_) => Some(rule("padding", true)?),
-                        None => None,
-                    },
-                };
-                Shape::Text(TextShape {
-                    prefix: source.prefix.unwrap_or(0),
-                    extent: extent(self)?,
-                    pad: source.pad,
-                    max_chars: source.chars.unwrap_or(u32::MAX),
-                    max_bytes: source.bytes.unwrap_or(u32::MAX),
-                    charset,
-                    may_be_blank,
-                    max_lines: source.lines,
-                    rules,
-                })
-            }
+            "text" => Shape::Text(self.text(source, extent(self)?, &span)?),
             other => return self.fail(shape, format!("there is no shape `{other}`")),
         })
     }

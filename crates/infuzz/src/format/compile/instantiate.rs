@@ -46,6 +46,8 @@ impl Compiler<'_> {
             step: None,
             value_rule: None,
             refused: Vec::new(),
+            instead: source.or.clone().unwrap_or_default(),
+            empty: None,
             refers: None,
             outside: None,
             relation: None,
@@ -72,7 +74,8 @@ impl Compiler<'_> {
             let name = self.format.field(id).name.clone();
             let item = self.instantiate(item, span, owner, name, format!("{path}[]"))?;
             Shape::List { item, count: Count::Rest }
-        } else if let Some(cases) = source.cases.as_ref().or(source.sizes.as_ref()).cloned() {
+        } else if let Some(cases) = source.cases.as_ref().or(source.sizes.as_ref()).or(source.pieces.as_ref()).cloned()
+        {
             let mut fields = Vec::new();
             let prefix = path.rsplit_once('.').map_or(String::new(), |(before, _)| format!("{before}."));
             for record in cases.values() {

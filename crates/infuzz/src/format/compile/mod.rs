@@ -15,6 +15,7 @@ mod instantiate;
 mod names;
 mod paths;
 mod rules;
+mod texts;
 
 type Result<T> = std::result::Result<T, FormatError>;
 

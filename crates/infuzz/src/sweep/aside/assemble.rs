@@ -4,7 +4,7 @@
 use crate::compose::encode_text;
 use crate::format::{
     Condition, Count, Field, FieldId, Format, Operand, PathStep, RelationKind, RuleKind, Shape, Tail, Test, TestKind,
-    Value,
+    Value, case_of,
 };
 use crate::known::Known;
 use crate::plain::default_bytes;
@@ -118,6 +118,7 @@ pub(super) fn ways(format: &Format, field: FieldId) -> Vec<Settings> {
         let record = format.record(owner);
         for inner in &record.fields {
             if let Shape::Switch { on, cases } = &format.field(*inner).shape
+                && !on.tail.is_ahead()
                 && let Some((code, _)) = cases.iter().find(|(_, case)| *case == at)
             {
                 ways = product(&ways, &[Settings::default().with(on.field, *code)]);
@@ -260,10 +261,16 @@ impl<'f> Assembly<'_, 'f> {
 
     fn inner(&mut self, inner: &'f Field, like: Option<NodeId>) {
         if let Shape::Switch { on, cases } = &inner.shape {
-            let value = self.known.number(on.field);
-            if let Some((_, case)) = cases.iter().find(|(code, _)| value == Some(*code)) {
-                let like = like.and_then(|record| self.tree.child(record, *case));
-                self.field(self.format.field(*case), like);
+            let there = like.into_iter().flat_map(|record| self.tree.children(record));
+            let there =
+                there.map(|child| self.tree.node(child).field).find(|id| cases.iter().any(|case| case.1 == *id));
+            let case = match on.tail.is_ahead() {
+                true => there.or(cases.first().map(|(_, case)| *case)),
+                false => case_of(cases, self.known.number(on.field)),
+            };
+            if let Some(case) = case {
+                let like = like.and_then(|record| self.tree.child(record, case));
+                self.field(self.format.field(case), like);
             }
             return;
         }

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod chains;
+mod codecs;
 mod crowds;
 mod enumerators;
 mod keys;
@@ -317,6 +318,7 @@ pub(super) fn cases<'f>(tree: &Tree<'f>, libraries: &[&[u8]]) -> Vec<Planned> {
     let format = tree.format();
     let mut cases = Cases::new(format);
     chains::chains(&mut cases, tree);
+    codecs::codecs(&mut cases, tree);
     enumerators::enumerators(&mut cases, tree);
     keys::keys(&mut cases, tree);
     names::names(&mut cases, tree);

@@ -60,6 +60,11 @@ impl Planner<'_> {
                 continue;
             }
             seen.push(field);
+            if self.format().field(field).empty.is_some() {
+                let edit = Edit::replace_items(&self.plan.base, list, Vec::new(), 0);
+                self.push(list, "empty-list", "no items".into(), How::Edit(edit));
+            }
+            let tree = &self.plan.base;
             let edit = Edit::splice(tree, list, tree.node(list).end, vec![0]);
             self.push(list, "byte-added", "after the last record".into(), How::Edit(edit));
             let Some(limit) = limit_of(&self.plan.base, list) else { continue };
