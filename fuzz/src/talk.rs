@@ -4,7 +4,7 @@ use crate::body::{described, libraries};
 use infuzz::conversation::{Conversation, Mutator, Ran, Runner, compact, crossover};
 use infuzz::device::Device;
 use infuzz::script::{Base, EditScript};
-use infuzz_models::Transfer;
+use infuzz_models::{Bcc, Transfer};
 
 /// The device.
 #[cfg(not(feature = "tripwire"))]
@@ -26,17 +26,23 @@ impl Talk {
     pub(crate) fn new(device: Box<dyn Device>) -> Result<Self, String> {
         let (format, known) = libraries()?;
         let transfer = described("library-transfer")?;
-        let model = Transfer::new(transfer, format);
-        let points = model.points();
+        let (requests, answers) = (described("bcc")?, described("bcc-answer")?);
+        let (libraries, reading) = (Transfer::new(transfer, format), Bcc::new(requests, answers, format));
+        let points = [libraries.points(), reading.points()].concat();
         #[cfg(feature = "tripwire")]
         let device = Box::new(crate::tripwire::Tripwire::around(device));
-        let mut runner = Runner::new(device, vec![Box::new(model)], known)?;
+        let mut runner = Runner::new(device, vec![Box::new(libraries), Box::new(reading)], known)?;
         if cfg!(fuzzing) {
             runner = runner.letting_panics_pass();
         }
         let seeds = infuzz_models::seeds(format).into_iter().map(|(_, conversation)| conversation).collect();
         let paths = runner.paths();
-        Ok(Talk { runner, mutator: Mutator::new(vec![("library-transfer", transfer)], seeds), paths, points })
+        Ok(Talk {
+            runner,
+            mutator: Mutator::new(vec![("library-transfer", transfer), ("bcc", requests)], seeds),
+            paths,
+            points,
+        })
     }
 
     /// What can be reached: each answer to each kind of message.

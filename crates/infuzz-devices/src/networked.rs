@@ -69,6 +69,7 @@ impl Default for Networked {
 fn numbered(line: &Line) -> Option<(Path, u32)> {
     match &*line.path {
         "library-transfer" => Some((Path::Transfer, u32::from(line.number))),
+        "bcc" => Some((Path::Bcc, u32::from(line.number))),
         _ => None,
     }
 }
@@ -163,15 +164,15 @@ impl Device for Networked {
     }
 
     fn disconnect(&mut self, line: &Line) {
-        if let Some((_, number)) = numbered(line) {
-            self.pump.disconnect(number);
+        if let Some((path, number)) = numbered(line) {
+            self.pump.disconnect(path, number);
         }
     }
 
     fn exchange(&mut self, line: &Line, bytes: &[u8]) -> Reply {
         let mut reply = Reply { bytes: Vec::new(), closed: true };
-        if let Some((_, number)) = numbered(line) {
-            reply.closed = self.pump.receive(number, bytes, &mut reply.bytes) == Connection::Closed;
+        if let Some((path, number)) = numbered(line) {
+            reply.closed = self.pump.receive(path, number, bytes, &mut reply.bytes) == Connection::Closed;
         }
         reply
     }

@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod bcc;
 mod seeds;
 mod transfer;
 
+pub use bcc::Bcc;
 pub use seeds::{SEEDS, seeds};
 pub use transfer::{KEY, Transfer};

@@ -1,14 +1,26 @@
 //! Conversations that fuzzing starts from.
 
-use crate::Transfer;
+use crate::{Transfer, bcc};
 use infuzz::builtin::Builtin;
 use infuzz::conversation::{Conversation, Saying, Step};
 use infuzz::device::Line;
 use infuzz::format::Format;
 
 /// Their names.
-pub const SEEDS: &[&str] =
-    &["library", "in-pieces", "two-hosts", "resumed", "bad-library", "too-large", "time", "power-cut", "everything"];
+pub const SEEDS: &[&str] = &[
+    "library",
+    "in-pieces",
+    "two-hosts",
+    "resumed",
+    "bad-library",
+    "too-large",
+    "time",
+    "power-cut",
+    "everything",
+    "read",
+    "read-while-a-library-comes",
+    "read-again",
+];
 
 /// The conversations by name, given the description of drug libraries.
 pub fn seeds(libraries: &Format) -> Vec<(&'static str, Conversation)> {
@@ -29,6 +41,22 @@ fn steps(name: &str, libraries: &Format) -> Vec<Step> {
     if let Some(byte) = damaged.get_mut(8) {
         *byte ^= 1;
     }
+    let ask = bcc::asks;
+    let ack = || bcc::says(0x06);
+    let reads: Vec<Step> = [
+        ack(),
+        bcc::asks_as("2", "ADMIN:ALIVE"),
+        ask("ADMIN:ALIVE"),
+        ask("ADMIN:VERSION"),
+        ask("MEM:GET"),
+        ack(),
+        ack(),
+        ack(),
+        ack(),
+    ]
+    .into_iter()
+    .chain([ask("MEM:GETSLOT#11"), ack(), ask("MEM:GETSLOT#12"), ask("MEM:GETSLOT#44"), ask("MEM:PUT"), ack()])
+    .collect();
     match name {
         "library" => [&whole[..], &[Step::Restart]].concat(),
         "in-pieces" => whole.into_iter().map(in_pieces).collect(),
@@ -44,7 +72,17 @@ fn steps(name: &str, libraries: &Format) -> Vec<Step> {
             [head, &waits, &whole[..4], tail, &[Step::Wait(600_001)]].concat()
         }
         "power-cut" => [&whole[..4], &[Step::Cut { writes: 3, torn: true }], &whole[4..], &[Step::Restart]].concat(),
-        _ => [whole, crate::transfer::asks()].concat(),
+        "everything" => [whole, crate::transfer::asks()].concat(),
+        "read" => reads,
+        "read-while-a-library-comes" => {
+            let both = whole.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]);
+            both.chain([Step::Start, Step::Wait(3_600_000)]).chain(reads.iter().cloned()).collect()
+        }
+        _ => {
+            let nak = || bcc::says(0x15);
+            let get = ask("MEM:GET");
+            [ask("ADMIN:ALIVE"), nak(), get, nak(), ack(), nak(), ack(), ack(), ack(), nak(), ack()].to_vec()
+        }
     }
 }
 

@@ -271,7 +271,7 @@ impl<'f> Transfer<'f> {
         // Whatever needs memory may fail while the power does.
         if world.failing && refused == Some(why::STORAGE) && matches!(asked, 3 | 4 | 5 | 7) {
             if let (5, Some(progress)) = (asked, self.progress.take()) {
-                world.perhaps = Some(Held::of(&progress.bytes));
+                world.perhaps = Some(world.learn(&progress.bytes));
             }
             return None;
         }
@@ -381,7 +381,7 @@ impl<'f> Transfer<'f> {
             }
             Due::Stored(_) | Due::Open => {
                 if let Some(progress) = self.progress.take().filter(|_| refused.is_none()) {
-                    let held = Held::of(&progress.bytes);
+                    let held = world.learn(&progress.bytes);
                     world.staged = Some(held).filter(|held| world.active != Some(*held));
                     world.perhaps = None;
                 }

@@ -9,6 +9,7 @@
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
 //! - [`transfer`] is how a library comes over a network;
+//! - [`station`] is what the pump reports of itself;
 //! - [`network`] is the pump with its connections;
 //! - [`pump`] puts the parts together.
 //!
@@ -32,6 +33,7 @@ pub mod network;
 pub mod pump;
 pub mod refusal;
 pub mod rule;
+pub mod station;
 pub mod storage;
 pub mod therapy;
 pub mod transfer;

@@ -6,6 +6,7 @@ use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::tree::{Edit, Repair, Tree};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -22,6 +23,8 @@ pub struct World {
     pub failing: bool,
     /// A library that may have been stored when the power failed.
     pub perhaps: Option<Held>,
+    /// The bytes of the libraries that the device has had.
+    libraries: Vec<(Held, Rc<[u8]>)>,
     /// A therapy runs.
     running: bool,
     rate: u32,
@@ -35,6 +38,21 @@ impl World {
     pub fn start(&mut self, rate: u32, vtbi: u32) {
         (self.running, self.rate, self.vtbi) = (vtbi > 0, rate, vtbi);
         (self.infused, self.remainder) = (0, 0);
+    }
+
+    /// The device may hold this library from now on.
+    pub fn learn(&mut self, bytes: &[u8]) -> Held {
+        let held = Held::of(bytes);
+        if !self.libraries.iter().any(|(known, _)| *known == held) {
+            self.libraries.push((held, bytes.into()));
+        }
+        held
+    }
+
+    /// The bytes of the library in use.
+    pub fn active_bytes(&self) -> Option<&[u8]> {
+        let active = self.active?;
+        self.libraries.iter().find(|(held, _)| *held == active).map(|(_, bytes)| &**bytes)
     }
 
     fn pass(&mut self, milliseconds: u32) {
@@ -56,7 +74,8 @@ impl World {
         (self.running, self.rate, self.vtbi, self.infused, self.remainder) = (false, 0, 0, 0, 0);
     }
 
-    fn observation(&self) -> Observation {
+    /// What the device must show.
+    pub fn due(&self) -> Observation {
         Observation {
             active: self.active,
             staged: self.staged,
@@ -164,8 +183,9 @@ impl<'m, D: Device> Runner<'m, D> {
         device.deliver(&known[0]);
         device.restart();
         let held = [Held::of(&known[0]), Held::of(&known[1])];
-        let start = World { active: Some(held[0]), capacity: device.capacity(), ..World::default() };
-        if device.observe() != start.observation() {
+        let mut start = World { active: Some(held[0]), capacity: device.capacity(), ..World::default() };
+        known.iter().for_each(|library| _ = start.learn(library));
+        if device.observe() != start.due() {
             return Err("the device does not take the known-good library before any conversation".into());
         }
         let ready = device.snapshot();
@@ -266,7 +286,7 @@ impl<'m, D: Device> Runner<'m, D> {
             }
             Step::Restart => self.restart()?,
         }
-        let (seen, due) = (self.device.observe(), self.world.observation());
+        let (seen, due) = (self.device.observe(), self.world.due());
         match seen == due {
             true => Ok(()),
             false => Err(Raised::new(Kind::StateChanged, crate::oracle::difference(&due, &seen))),

@@ -1,10 +1,10 @@
-//! Conversations of the library transfer with the pump that is built in.
+//! Conversations with the networked pump that is built in, held against the models.
 
 use infuzz::builtin::Builtin;
 use infuzz::conversation::{Conversation, Model, Mutator, Ran, Runner, Step};
 use infuzz::format::Format;
 use infuzz_devices::Networked;
-use infuzz_models::{Transfer, seeds};
+use infuzz_models::{Bcc, Transfer, seeds};
 use std::sync::LazyLock;
 
 static FRAMES: LazyLock<Format> = LazyLock::new(|| load("library-transfer"));
@@ -22,9 +22,16 @@ fn model() -> Transfer<'static> {
     Transfer::new(&FRAMES, &LIBRARIES)
 }
 
+static REQUESTS: LazyLock<Format> = LazyLock::new(|| load("bcc"));
+static ANSWERS: LazyLock<Format> = LazyLock::new(|| load("bcc-answer"));
+
+fn reading() -> Bcc<'static> {
+    Bcc::new(&REQUESTS, &ANSWERS, &LIBRARIES)
+}
+
 fn runner() -> Runner<'static, Networked> {
     let known = ["known-good-a", "known-good-b"].map(library);
-    Runner::new(Networked::new(), vec![Box::new(model())], known).expect("sets up")
+    Runner::new(Networked::new(), vec![Box::new(model()), Box::new(reading())], known).expect("sets up")
 }
 
 fn brings(name: &str) -> Vec<Step> {
@@ -58,7 +65,7 @@ fn a_library_comes_and_is_in_use_after_a_restart() {
 #[test]
 fn conversations_that_are_mutated_show_nothing_and_reach_every_answer() {
     let seeds: Vec<Conversation> = seeds(&LIBRARIES).into_iter().map(|(_, conversation)| conversation).collect();
-    let mut mutator = Mutator::new(vec![("library-transfer", &FRAMES)], seeds.clone());
+    let mut mutator = Mutator::new(vec![("library-transfer", &FRAMES), ("bcc", &REQUESTS)], seeds.clone());
     let mut runner = runner();
     let mut seen = std::collections::BTreeSet::new();
     let mut pool = seeds;
@@ -73,7 +80,8 @@ fn conversations_that_are_mutated_show_nothing_and_reach_every_answer() {
             pool.push(conversation);
         }
     }
-    let missing: Vec<String> = model().points().into_iter().filter(|point| !seen.contains(point)).collect();
+    let missing: Vec<String> =
+        [model().points(), reading().points()].concat().into_iter().filter(|point| !seen.contains(point)).collect();
     assert_eq!(missing, [""; 0]);
 }
 

@@ -1,0 +1,520 @@
+//! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
+
+use infuzz::conversation::{Event, Model, Saying, Step, World};
+use infuzz::device::{Line, Reply};
+use infuzz::finding::{Kind, Raised};
+use infuzz::format::Format;
+use infuzz::judgement::{Judge, Judgement};
+use infuzz::rules::Violation;
+use infuzz::tree::Tree;
+use std::collections::{BTreeMap, VecDeque};
+
+const SOH: u8 = 0x01;
+const EOT: u8 = 0x04;
+const ACK: u8 = 0x06;
+const NAK: u8 = 0x15;
+const ETX: u8 = 0x03;
+
+/// The longest frame as it travels.
+const LONGEST: usize = 1_024;
+const PATIENCE_MS: u32 = 1_000;
+const BED: &[u8] = b"Bed7";
+const FIRST_BED: &[u8] = b"1";
+const DEVICE: &str = "50100";
+const PUMP: &str = "50111";
+
+/// What is reported of the device and of the pump, in this order.
+const OF_DEVICE: &[&str] = &["FMNOR", "FMSTAT"];
+const OF_PUMP: &[&str] = &["VERSION", "DSSTATUS", "RUNSTATE", "INRT", "INVTB", "INVI", "DLNAME", "DLCRETIME"];
+
+/// What arrives in a stream.
+enum Arrival {
+    Frame(Vec<u8>),
+    Ack,
+    Nak,
+}
+
+/// What of a frame has come.
+#[derive(Clone, Debug, Default)]
+enum Coming {
+    #[default]
+    Nothing,
+    Part(Vec<u8>),
+    /// Too long; it goes on to its end.
+    Lost,
+}
+
+/// One connection.
+#[derive(Clone, Debug, Default)]
+struct Host {
+    coming: Coming,
+    waited: u32,
+    open: bool,
+    /// What of the answer is still to come: address and parameter.
+    rest: VecDeque<(&'static str, &'static str)>,
+    /// When, in seconds since power-on, each parameter was what since it was asked for.
+    values: Vec<(u64, Vec<String>)>,
+    /// The last block as it travelled.
+    last: Vec<u8>,
+}
+
+/// What a message must be answered by.
+enum Due {
+    Nothing,
+    /// Good news: the link is open.
+    Acknowledged,
+    Error(u32),
+    Version,
+    /// The next block of what is asked for.
+    Block,
+    Again,
+    /// This, or error 68: the judgement is open.
+    Or68(Box<Due>),
+}
+
+/// The model.
+pub struct Bcc<'f> {
+    requests: Judge<'f>,
+    answers: Judge<'f>,
+    libraries: &'f Format,
+    hosts: BTreeMap<u8, Host>,
+    up_ms: u64,
+    events: Vec<Event>,
+}
+
+impl<'f> Bcc<'f> {
+    /// The path.
+    pub const PATH: &'static str = "bcc";
+
+    /// Given the descriptions of requests, of answers and of libraries.
+    pub fn new(requests: &'f Format, answers: &'f Format, libraries: &'f Format) -> Self {
+        let (requests, answers) = (Judge::new(requests), Judge::new(answers));
+        Bcc { requests, answers, libraries, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new() }
+    }
+
+    /// Each answer that there is to each kind of message.
+    pub fn points(&self) -> Vec<String> {
+        let of: [(&str, &[&str]); 7] = [
+            ("frame", &["error 68"]),
+            ("alive", &["acknowledged", "error 68"]),
+            ("version", &["told", "error 68"]),
+            ("get", &["block", "error 68"]),
+            ("slot", &["block", "error 68", "error 811"]),
+            ("ack", &["block", "last block", "error 11", "nothing"]),
+            ("nak", &["again", "nothing"]),
+        ];
+        of.iter().flat_map(|(kind, became)| became.iter().map(move |became| format!("{kind} {became}"))).collect()
+    }
+
+    /// What the pump reports now, in the order of [`OF_PUMP`].
+    fn values(&self, world: &World) -> Vec<String> {
+        let decimals = |number: u64, shown: u32| {
+            let part = number % 10_000 / 10u64.pow(4 - shown);
+            format!("{}.{part:0width$}", number / 10_000, width = shown as usize)
+        };
+        let seen = world.due();
+        let (name, created) = self.library(world);
+        vec![
+            "3.36".into(),
+            "00051".into(),
+            if seen.running { "2" } else { "1" }.into(),
+            decimals(seen.rate, 2),
+            decimals(seen.vtbi, 1),
+            decimals(seen.infused, 1),
+            name,
+            created,
+        ]
+    }
+
+    /// Name and creation time of the library in use.
+    fn library(&self, world: &World) -> (String, String) {
+        let Some(bytes) = world.active_bytes() else { return ("_NV".into(), "_NV".into()) };
+        let tree = Tree::decode(self.libraries, bytes);
+        let name = tree.find("header.name").map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
+        let created = tree.find("header.created").and_then(|node| tree.number(node));
+        (name.unwrap_or_default(), created.map(|time| time.to_string()).unwrap_or_default())
+    }
+
+    /// The kind of a frame, and what it must be answered by.
+    fn due(&mut self, number: u8, frame: &[u8]) -> (&'static str, Due) {
+        let (tree, violations) = self.requests.explain(frame);
+        let format = tree.format();
+        let is_open = |violation: &&Violation| format.rules[usize::from(violation.rule.0)].open;
+        let open_rule = violations.iter().any(|violation| is_open(&violation));
+        let hard: Vec<&str> = violations
+            .iter()
+            .filter(|violation| !is_open(violation))
+            .map(|violation| format.rule(violation.rule))
+            .collect();
+        let only_slot = hard.iter().all(|rule| *rule == "request.slot");
+        let command = tree.find("information.command").and_then(|node| tree.number(node));
+        let kind = match command {
+            Some(1) => "alive",
+            Some(2) => "version",
+            Some(3) => "get",
+            Some(4) => "slot",
+            _ => "frame",
+        };
+        if !only_slot {
+            return ("frame", Due::Error(68));
+        }
+        let bed = tree.find("bed").map(|node| tree.span(node).to_vec()).unwrap_or_default();
+        let open = self.hosts.get(&number).is_some_and(|host| host.open);
+        let own = open && bed == BED;
+        let place = |path: &str| tree.find(path).and_then(|node| tree.span(node).first().copied());
+        let place = (place("information.slot.pillar"), place("information.slot.slot"));
+        let due = match kind {
+            "alive" if own || bed == FIRST_BED => Due::Acknowledged,
+            "version" if own => Due::Version,
+            "get" if own => Due::Block,
+            "slot" if own && !hard.is_empty() => Due::Error(811),
+            "slot" if own && place == (Some(b'1'), Some(b'1')) => Due::Block,
+            "slot" if own => Due::Error(811),
+            _ => Due::Error(68),
+        };
+        // Whether it is a request at all may be open.
+        match due {
+            Due::Error(68) => (kind, due),
+            due if open_rule => (kind, Due::Or68(Box::new(due))),
+            due => (kind, due),
+        }
+    }
+
+    /// One message, and the answer to it at the start of what came back.
+    fn message(&mut self, number: u8, arrival: Arrival, answers: &mut &[u8], world: &World) -> Option<Raised> {
+        let (kind, due) = match arrival {
+            Arrival::Frame(frame) => self.due(number, &frame),
+            Arrival::Ack | Arrival::Nak if !self.hosts.get(&number).is_some_and(|host| host.open) => {
+                (if matches!(arrival, Arrival::Ack) { "ack" } else { "nak" }, Due::Nothing)
+            }
+            Arrival::Ack => ("ack", if self.rest(number).is_empty() { Due::Error(11) } else { Due::Block }),
+            Arrival::Nak => ("nak", Due::Again),
+        };
+        let state = self.state(number);
+        if let Due::Nothing = due {
+            self.events.push([state, kind, "nothing"]);
+            return None;
+        }
+        let Some(end) = answers.iter().position(|byte| *byte == EOT) else {
+            return Some(Raised::new(Kind::Silent, format!("{kind} has no answer")));
+        };
+        let (wire, rest) = answers.split_at(end + 1);
+        *answers = rest;
+        if let Judgement::Refuse(rule) = self.answers.judge(wire) {
+            let rule = self.answers.last().format().rule(rule).to_string();
+            return Some(Raised::new(Kind::WrongReason, format!("the answer to {kind} breaks {rule}")));
+        }
+        let answer = Answer::of(&mut self.answers, wire);
+        if answer.bed != BED {
+            return Some(Raised::new(Kind::WrongReason, format!("the answer to {kind} has another bed id")));
+        }
+        let became = self.answered(number, kind, &due, (&answer, wire), world);
+        match became {
+            Ok(became) => {
+                self.events.push([state, kind, became]);
+                None
+            }
+            Err(raised) => Some(raised),
+        }
+    }
+
+    fn answered(
+        &mut self,
+        number: u8,
+        kind: &'static str,
+        due: &Due,
+        (answer, wire): (&Answer, &[u8]),
+        world: &World,
+    ) -> Result<&'static str, Raised> {
+        let wrong =
+            |what: &str| Raised::new(Kind::WrongReason, format!("{kind} was answered by {}: {what}", answer.words()));
+        let now = self.values(world);
+        let seconds = self.up_ms / 1000;
+        let host = self.hosts.entry(number).or_default();
+        // What a block tells was so when it was asked for.
+        let at_once = match due {
+            Due::Again => false,
+            Due::Block => answer.error().is_some(),
+            _ => true,
+        };
+        if at_once && answer.parts.iter().any(|part| part.time != seconds.to_string()) {
+            return Err(wrong("it has another time than that since power-on"));
+        }
+        let refused = answer.error();
+        let due = match due {
+            Due::Or68(_) if refused == Some(68) => &Due::Error(68),
+            Due::Or68(due) => due,
+            due => due,
+        };
+        match (due, refused) {
+            (Due::Again, _) => {
+                return if wire == host.last { Ok("again") } else { Err(wrong("it is not the last block again")) };
+            }
+            (Due::Error(code), Some(said)) if *code == said => {}
+            (Due::Error(code), _) if refused.is_none() => {
+                let what = format!("{kind} was taken, where it must be answered by GNERR {code}");
+                return Err(Raised::new(Kind::InvalidAccepted, what));
+            }
+            (Due::Error(code), _) => return Err(wrong(&format!("it must be GNERR {code}"))),
+            (_, Some(said)) => {
+                let what = format!("{kind} was answered by GNERR {said}");
+                return Err(Raised::new(Kind::ValidRefused, what));
+            }
+            (Due::Acknowledged, None) if answer.is_one(DEVICE, "GNACK", "0") => {}
+            (Due::Version, None) if answer.is_version() => {}
+            (Due::Block, None) => {}
+            _ => return Err(wrong("it is another answer")),
+        }
+        host.last = wire.to_vec();
+        let code = refused.unwrap_or(0);
+        if code == 68 {
+            // An answer that is under way stays as it was.
+            return Ok("error 68");
+        }
+        match kind {
+            "alive" => {
+                (host.open, host.rest) = (true, VecDeque::new());
+                return Ok(if code == 0 { "acknowledged" } else { "error" });
+            }
+            "version" => {
+                host.rest.clear();
+                return Ok("told");
+            }
+            "get" | "slot" => {
+                host.rest.clear();
+                host.values.clear();
+                if code == 0 {
+                    let device = OF_DEVICE.iter().map(|name| (DEVICE, *name)).filter(|_| kind == "get");
+                    host.rest = device.chain(OF_PUMP.iter().map(|name| (PUMP, *name))).collect();
+                }
+            }
+            _ => {}
+        }
+        match code {
+            11 => return Ok("error 11"),
+            811 => return Ok("error 811"),
+            _ => {}
+        }
+        host.values.push((seconds, now));
+        let last = take(host, answer).map_err(|what| wrong(&what))?;
+        Ok(if last && kind == "ack" { "last block" } else { "block" })
+    }
+
+    fn rest(&self, number: u8) -> VecDeque<(&'static str, &'static str)> {
+        self.hosts.get(&number).map(|host| host.rest.clone()).unwrap_or_default()
+    }
+
+    fn state(&self, number: u8) -> &'static str {
+        match self.hosts.get(&number) {
+            Some(host) if host.open && host.rest.is_empty() => "link open",
+            Some(host) if host.open => "link open, blocks to come",
+            _ => "link closed",
+        }
+    }
+}
+
+/// Takes a block of what is to come; whether it was the last.
+fn take(host: &mut Host, answer: &Answer) -> Result<bool, String> {
+    if answer.parts.is_empty() {
+        return Err("a block has something in it".into());
+    }
+    for part in &answer.parts {
+        let Some((address, name)) = host.rest.pop_front() else { return Err("more than was asked for".into()) };
+        if part.address != address || part.parameter != name {
+            return Err(format!("{address} {name} comes next"));
+        }
+        // It was so when it was asked for, or at a block since: the time says when.
+        let was = |values: &[String]| match OF_PUMP.iter().position(|known| *known == name) {
+            Some(at) if address == PUMP => values[at] == part.value,
+            _ => part.value == if name == "FMNOR" { "1" } else { "00051" },
+        };
+        if !host.values.iter().any(|(time, values)| part.time == time.to_string() && was(values)) {
+            return Err(format!("{name} was not {} at {} s", part.value, part.time));
+        }
+    }
+    match answer.last == host.rest.is_empty() {
+        true => Ok(answer.last),
+        false => Err("the block says otherwise whether it is the last".into()),
+    }
+}
+
+struct Part {
+    time: String,
+    address: String,
+    parameter: String,
+    value: String,
+}
+
+/// An answer that keeps the rules of its format.
+struct Answer {
+    bed: Vec<u8>,
+    parts: Vec<Part>,
+    last: bool,
+}
+
+impl Answer {
+    fn of(judge: &mut Judge<'_>, wire: &[u8]) -> Self {
+        let (tree, _) = judge.explain(wire);
+        let bytes = tree.bytes();
+        // Between STX and the last byte before the check.
+        let text = bytes.get(7..bytes.len().saturating_sub(7)).unwrap_or_default();
+        let at = text.windows(5).position(|window| window == b"/1/1>").unwrap_or(0);
+        let (bed, information) = (text[..at].to_vec(), text.get(at + 5..).unwrap_or_default());
+        let parts = information.split(|byte| *byte == 0x1E).map(|part| {
+            let mut fields = part.splitn(4, |byte| *byte == b',');
+            let mut field = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
+            Part { time: field(), address: field(), parameter: field(), value: field() }
+        });
+        let last = bytes.len().checked_sub(7).and_then(|end| bytes.get(end)) == Some(&ETX);
+        Answer { bed, parts: parts.collect(), last }
+    }
+
+    /// The code of GNERR, if it is one.
+    fn error(&self) -> Option<u32> {
+        match &self.parts[..] {
+            [part] if part.parameter == "GNERR" && part.address == DEVICE => part.value.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn is_one(&self, address: &str, parameter: &str, value: &str) -> bool {
+        let is = |part: &Part| part.address == address && part.parameter == parameter && part.value == value;
+        matches!(&self.parts[..], [part] if is(part)) && self.last
+    }
+
+    fn is_version(&self) -> bool {
+        self.is_one(DEVICE, "V3.36", "")
+    }
+
+    fn words(&self) -> String {
+        let words = self.parts.iter().map(|part| format!("{} {} {}", part.address, part.parameter, part.value));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Model for Bcc<'_> {
+    fn path(&self) -> &'static str {
+        Self::PATH
+    }
+
+    fn format(&self) -> &Format {
+        self.requests.last().format()
+    }
+
+    fn reset(&mut self) {
+        self.hosts.clear();
+        self.up_ms = 0;
+        self.events.clear();
+    }
+
+    fn connected(&mut self, number: u8) {
+        self.hosts.insert(number, Host::default());
+    }
+
+    fn disconnected(&mut self, number: u8) {
+        self.hosts.remove(&number);
+    }
+
+    fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>> {
+        let open = self.hosts.get(&number)?.open;
+        match slot {
+            "bed" => Some(if open { BED } else { FIRST_BED }.to_vec()),
+            _ => None,
+        }
+    }
+
+    fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised> {
+        self.events.clear();
+        let mut answers = &reply.bytes[..];
+        for byte in sent {
+            let host = self.hosts.entry(number).or_default();
+            host.waited = 0;
+            if let Some(arrival) = arrival(host, *byte)
+                && let Some(raised) = self.message(number, arrival, &mut answers, world)
+            {
+                return Some(raised);
+            }
+        }
+        if !answers.is_empty() {
+            let what = format!("{} bytes were answered to nothing that was asked", answers.len());
+            return Some(Raised::new(Kind::WrongReason, what));
+        }
+        reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
+    }
+
+    fn passed(&mut self, milliseconds: u32) {
+        self.up_ms += u64::from(milliseconds);
+        for host in self.hosts.values_mut() {
+            host.waited = host.waited.saturating_add(milliseconds);
+            if host.waited >= PATIENCE_MS {
+                host.coming = Coming::Nothing;
+            }
+        }
+    }
+
+    fn events(&self) -> &[Event] {
+        &self.events
+    }
+}
+
+/// What a byte completes.
+fn arrival(host: &mut Host, byte: u8) -> Option<Arrival> {
+    if byte == SOH {
+        host.coming = Coming::Part(vec![SOH]);
+        return None;
+    }
+    match (&mut host.coming, byte) {
+        (Coming::Nothing, ACK) => Some(Arrival::Ack),
+        (Coming::Nothing, NAK) => Some(Arrival::Nak),
+        (Coming::Nothing, _) => None,
+        (Coming::Lost, EOT) => {
+            host.coming = Coming::Nothing;
+            None
+        }
+        (Coming::Lost, _) => None,
+        (Coming::Part(part), _) => {
+            part.push(byte);
+            let (long, ended) = (part.len() > LONGEST, byte == EOT);
+            if !long && !ended {
+                return None;
+            }
+            let frame = std::mem::take(part);
+            host.coming = if ended { Coming::Nothing } else { Coming::Lost };
+            (!long).then_some(Arrival::Frame(frame))
+        }
+    }
+}
+
+/// A request in a frame of its own, as it travels; its bed id is filled when it is sent.
+pub(crate) fn asks(information: &str) -> Step {
+    match asks_as("1", information) {
+        Step::Say(saying) => Step::Say(Saying { fills: vec![("bed".into(), "bed".into())], ..saying }),
+        step => step,
+    }
+}
+
+/// The same with this bed id.
+pub(crate) fn asks_as(bed: &str, information: &str) -> Step {
+    let length = 1 + 5 + 1 + bed.len() + 5 + information.len() + 1 + 5 + 1;
+    let mut plain = format!("\x01{length:05}\x02{bed}/1/1>{information}\x03").into_bytes();
+    let sum = plain.iter().fold(0u32, |sum, byte| (sum + u32::from(*byte)) % 256);
+    plain.extend(format!("{sum:05}\x04").bytes());
+    let mut wire = Vec::new();
+    for byte in plain {
+        match byte {
+            b'D' => wire.extend(b"EX"),
+            b'E' => wire.extend(b"EE"),
+            b'd' => wire.extend(b"ex"),
+            b'e' => wire.extend(b"ee"),
+            other => wire.push(other),
+        }
+    }
+    let line = Line { path: Bcc::PATH.into(), number: 0 };
+    Step::Say(Saying { line, bytes: wire, fills: Vec::new(), pieces: 0 })
+}
+
+/// A bare ACK or NAK.
+pub(crate) fn says(byte: u8) -> Step {
+    let line = Line { path: Bcc::PATH.into(), number: 0 };
+    Step::Say(Saying { line, bytes: vec![byte], fills: Vec::new(), pieces: 0 })
+}
