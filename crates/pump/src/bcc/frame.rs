@@ -83,7 +83,6 @@ impl Frame {
         };
         let refuse = Refusal::of_frame;
         require!(plain.first() == Some(&SOH), refuse(Rule::FrameControl, "soh", 0));
-        require!(plain.len() >= AROUND, refuse(Rule::FrameExact, "", 0));
         let stated = plain.get(1..BED.saturating_sub(1)).unwrap_or_default();
         require!(stated == digits(plain.len()), refuse(Rule::FrameLength, "length", 1));
         let stx = BED.saturating_sub(1);
