@@ -4,6 +4,7 @@
 //! - [`library`] reads, checks and writes the format;
 //! - [`miva`] reads and checks the drug library of another maker;
 //! - [`format`] tells the manager which of the two;
+//! - [`order`] reads infusion orders and answers them;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
@@ -24,6 +25,7 @@ pub mod format;
 pub mod library;
 pub mod manager;
 pub mod miva;
+pub mod order;
 pub mod pump;
 pub mod refusal;
 pub mod rule;
