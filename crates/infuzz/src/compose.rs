@@ -6,7 +6,8 @@
 
 use crate::format::number::{format_scaled, parse_scaled};
 use crate::format::{
-    Count, Extent, Field, FieldId, Format, PathStep, RecordId, Relation, RelationKind, Shape, Tail, TestKind, TextShape,
+    Count, Delimiter, Extent, Field, FieldId, Format, Operand, PathStep, RecordId, Relation, RelationKind, Shape, Tail,
+    TestKind, TextShape,
 };
 use crate::hex::{self, Hex};
 use crate::tree::{Edit, NodeId, Repair, Tree};
@@ -78,7 +79,7 @@ impl Composer<'_> {
                 };
                 self.record(*id, object, (value, record), path)
             }
-            Shape::List { item, .. } => {
+            Shape::List { item, count } => {
                 let Some(items) = value.as_array() else {
                     return Err(fail(format!("a list is expected, not {}", kind(value))));
                 };
@@ -88,8 +89,16 @@ impl Composer<'_> {
                     return Err(fail(format!("{} entries, and there is room for {slots}", items.len())));
                 }
                 let start = self.out.len();
+                let delimiter =
+                    count.delimiter().map(|delimiter| self.delimiter(delimiter, record, path)).transpose()?;
                 for (index, one) in items.iter().enumerate() {
+                    if matches!(count, Count::Delimited(_)) && index > 0 {
+                        self.out.extend(delimiter.iter().flatten());
+                    }
                     self.field(self.format.field(*item), one, record, &format!("{path}[{index}]"))?;
+                    if matches!(count, Count::Terminated(_)) {
+                        self.out.extend(delimiter.iter().flatten());
+                    }
                 }
                 self.unused(field, start);
                 Ok(())
@@ -101,6 +110,26 @@ impl Composer<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The bytes of a delimiter, which may be what a field says.
+    fn delimiter(&self, delimiter: &Delimiter, record: &Value, path: &str) -> Result<Vec<u8>> {
+        let operand = match delimiter {
+            Delimiter::Bytes(bytes) => return Ok(bytes.clone()),
+            Delimiter::Field(operand) => operand,
+        };
+        let field = self.format.field(operand.field);
+        let stated = operand.steps.iter().try_fold(record, |at, step| match step {
+            PathStep::Root => Some(self.root),
+            PathStep::Child(inner) => at.get(&self.format.field(*inner).name),
+            _ => None,
+        });
+        let bytes = match (stated, &field.default) {
+            (Some(value), _) => leaf(self.format, field, value),
+            (None, Some(default)) => Ok(default.clone()),
+            (None, None) => Err(format!("{} says what stands between, and is missing", field.path)),
+        };
+        bytes.map_err(|why| ComposeError { path: path.to_string(), why })
     }
 
     /// Fills up a list of slots that begins at `start`.
@@ -128,49 +157,75 @@ impl Composer<'_> {
         if let Some(unknown) = object.keys().find(|name| !known(name)) {
             return Err(ComposeError { path: join(path, unknown), why: "there is no such field".into() });
         }
+        let separator = format.record(id).separator.as_ref();
+        let separator = separator.map(|separator| self.delimiter(separator, value, path)).transpose()?;
+        let mut first = true;
         for field in fields {
-            let inner = join(path, &field.name);
-            match (&field.shape, object.get(&field.name)) {
-                (Shape::Switch { on, cases }, _) => {
-                    let case = cases
-                        .iter()
-                        .map(|(_, case)| format.field(*case))
-                        .find_map(|case| Some((case, object.get(&case.name)?)));
-                    let empty = on.tail == Tail::Left && cases.iter().any(|(size, _)| *size == 0);
-                    if case.is_none() && empty {
-                        continue;
-                    }
-                    let Some((case, content)) = case else {
-                        let names: Vec<&str> =
-                            cases.iter().map(|(_, case)| format.field(*case).name.as_str()).collect();
-                        return Err(ComposeError {
-                            path: path.to_string(),
-                            why: format!("one of {} is missing", names.join(", ")),
-                        });
-                    };
-                    self.field(case, content, value, &join(path, &case.name))?;
-                }
-                (Shape::Bits { names, .. }, stated) => {
-                    let bits = bits(format, id, names, (object, parent), stated)
-                        .map_err(|why| ComposeError { path: inner.clone(), why })?;
-                    self.out.extend(crate::tree::encode_number(&field.shape, bits));
-                }
-                (_, Some(content)) => self.field(field, content, value, &inner)?,
-                (_, None) if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
-                (Shape::Const(bytes), None) => self.out.extend(bytes),
-                (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
-                (_, None) if field.when.is_some() => {}
-                (Shape::List { .. }, None) => self.unused(field, self.out.len()),
-                (Shape::Record(inner_id), None) if stateless(format, *inner_id) => {
-                    self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
-                }
-                (_, None) => match field.refers.as_ref().and_then(|r| r.none) {
-                    Some(none) => self.out.extend(crate::tree::encode_number(&field.shape, none)),
-                    None => return Err(ComposeError { path: inner, why: "this field is missing".into() }),
-                },
+            let start = self.out.len();
+            if !self.member(id, field, object, (value, parent), path)? {
+                continue;
             }
+            if let Some(separator) = &separator
+                && !first
+            {
+                self.out.splice(start..start, separator.iter().copied());
+            }
+            first = false;
         }
         Ok(())
+    }
+
+    /// One field of a record; whether it is there.
+    fn member(
+        &mut self,
+        id: RecordId,
+        field: &Field,
+        object: &Map<String, Value>,
+        (value, parent): (&Value, &Value),
+        path: &str,
+    ) -> Result<bool> {
+        let format = self.format;
+        let inner = join(path, &field.name);
+        match (&field.shape, object.get(&field.name)) {
+            (Shape::Switch { on, cases }, _) => {
+                let case = cases
+                    .iter()
+                    .map(|(_, case)| format.field(*case))
+                    .find_map(|case| Some((case, object.get(&case.name)?)));
+                let empty = on.tail == Tail::Left && cases.iter().any(|(size, _)| *size == 0);
+                let undecided = decided(format, on, object).is_some_and(|code| !cases.iter().any(|c| c.0 == code));
+                if case.is_none() && (empty || undecided) {
+                    return Ok(false);
+                }
+                let Some((case, content)) = case else {
+                    let names: Vec<&str> = cases.iter().map(|(_, case)| format.field(*case).name.as_str()).collect();
+                    return Err(ComposeError {
+                        path: path.to_string(),
+                        why: format!("one of {} is missing", names.join(", ")),
+                    });
+                };
+                self.field(case, content, value, &join(path, &case.name))?;
+            }
+            (Shape::Bits { names, .. }, stated) => {
+                let bits = bits(format, id, names, (object, parent), stated)
+                    .map_err(|why| ComposeError { path: inner.clone(), why })?;
+                self.out.extend(crate::tree::encode_number(&field.shape, bits));
+            }
+            (_, Some(content)) => self.field(field, content, value, &inner)?,
+            (_, None) if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
+            (Shape::Const(bytes), None) => self.out.extend(bytes),
+            (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
+            (_, None) if field.when.is_some() => return Ok(false),
+            (Shape::List { .. }, None) => self.unused(field, self.out.len()),
+            (Shape::Record(inner_id), None) if stateless(format, *inner_id) => {
+                self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
+            }
+            (_, None) => match field.refers.as_ref().and_then(|r| r.none) {
+                Some(none) => self.out.extend(crate::tree::encode_number(&field.shape, none)),
+                None => return Err(ComposeError { path: inner, why: "this field is missing".into() }),
+            },
+        }
+        Ok(true)
     }
 }
 
@@ -193,6 +248,14 @@ fn stateless(format: &Format, id: RecordId) -> bool {
             || matches!(field.shape, Shape::Const(_))
             || matches!(field.shape, Shape::Record(inner) if stateless(format, inner))
     })
+}
+
+/// The value that decides a switch, if it is an enumerator of the same record.
+fn decided(format: &Format, on: &Operand, object: &Map<String, Value>) -> Option<u64> {
+    let ([PathStep::Child(field)], Tail::Value) = (&on.steps[..], on.tail) else { return None };
+    let Shape::Enum { of, .. } = format.field(*field).shape else { return None };
+    let name = object.get(&format.field(*field).name)?.as_str()?;
+    format.enums[of].rows.iter().find(|row| row.name == name).map(|row| row.code)
 }
 
 /// The optional field of a record that a bit of it governs.

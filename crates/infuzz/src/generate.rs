@@ -2,9 +2,11 @@
 //! settled.
 
 use crate::compose::encode_text;
-use crate::format::{Count, Field, FieldId, Format, RelationKind, RuleKind, Shape, Step, Tail, Value, named_bits};
+use crate::format::{
+    Count, Field, FieldId, Format, Record, RelationKind, RuleKind, Shape, Step, Tail, Value, named_bits,
+};
 use crate::known::Known;
-use crate::plain::{ahead, default_bytes};
+use crate::plain::{ahead, default_bytes, plain_delimiter};
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
 use crate::tree::{Edit, Repair, Tree, encode_number};
@@ -70,37 +72,42 @@ struct Generator<'f> {
 }
 
 impl Generator<'_> {
-    fn field(&mut self, field: &Field) {
+    /// One field; whether it is there.
+    fn field(&mut self, field: &Field) -> bool {
         if field.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
-            return;
+            return false;
         }
         let bytes = match &field.shape {
             Shape::Record(record) => {
-                for inner in &self.format.record(*record).fields {
-                    self.field(self.format.field(*inner));
-                }
-                return;
+                self.record(self.format.record(*record));
+                return true;
             }
             Shape::Switch { on, cases } => {
                 let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
                 let any = if on.tail == Tail::Left { self.rng.pick(cases) } else { None };
-                if let Some((_, case)) = any.or_else(|| cases.iter().find(|(code, _)| value == Some(*code))) {
-                    self.field(self.format.field(*case));
-                }
-                return;
+                let case = any.or_else(|| cases.iter().find(|(code, _)| value == Some(*code)));
+                return case.is_some_and(|(_, case)| self.field(self.format.field(*case)));
             }
             Shape::List { .. } if field.slots.is_some() => default_bytes(self.format, field.id),
             Shape::List { item, count } => {
-                let count = match count {
+                let items = match count {
                     Count::Fixed(n) => u64::from(*n),
                     Count::Field(operand) => self.known.number(operand.field).unwrap_or(0),
-                    Count::Delimited(_) | Count::Rest => 0,
+                    Count::Delimited(_) | Count::Terminated(_) => self.rng.between(1, self.most),
+                    Count::Rest => 0,
                 };
-                for position in 0..count {
+                let delimiter = count.delimiter().map(|delimiter| plain_delimiter(self.format, delimiter));
+                for position in 0..items {
                     self.position = position;
+                    if position > 0 && matches!(count, Count::Delimited(_)) {
+                        self.out.extend(delimiter.iter().flatten());
+                    }
                     self.field(self.format.field(*item));
+                    if matches!(count, Count::Terminated(_)) {
+                        self.out.extend(delimiter.iter().flatten());
+                    }
                 }
-                return;
+                return true;
             }
             Shape::Text(text) => {
                 self.names += 1;
@@ -118,6 +125,18 @@ impl Generator<'_> {
             _ => default_bytes(self.format, field.id),
         };
         self.out.extend(bytes);
+        true
+    }
+
+    fn record(&mut self, record: &Record) {
+        let separator = record.separator.as_ref().map(|separator| plain_delimiter(self.format, separator));
+        let mut first = true;
+        for inner in &record.fields {
+            let start = self.out.len();
+            if self.field(self.format.field(*inner)) && !std::mem::take(&mut first) {
+                self.out.splice(start..start, separator.iter().flatten().copied());
+            }
+        }
     }
 
     fn number(&mut self, field: &Field) -> u64 {

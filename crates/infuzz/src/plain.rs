@@ -2,7 +2,8 @@
 
 use crate::compose::{encode_text, unused_slots};
 use crate::format::{
-    Count, Extent, Field, FieldId, Format, RecordId, Relation, RelationKind, Shape, Step, Tail, Value as Attribute,
+    Count, Delimiter, Extent, Field, FieldId, Format, RecordId, Relation, RelationKind, Shape, Step, Tail,
+    Value as Attribute,
 };
 use crate::known::Known;
 
@@ -55,6 +56,17 @@ impl<'f> Plainest<'f> {
         }
     }
 
+    /// Whether a field of a record that is being written is something, if it is a switch.
+    fn is_something(&self, field: &Field) -> bool {
+        match &field.shape {
+            Shape::Switch { on, cases } if on.tail != Tail::Left => {
+                let value = self.known.number(on.field).or_else(|| ahead(self.format, field, on.field));
+                cases.iter().any(|(code, _)| value == Some(*code))
+            }
+            _ => true,
+        }
+    }
+
     fn number(&mut self, field: &Field, value: u64) {
         self.known.note(field.id, value);
         self.out.extend(crate::tree::encode_number(&field.shape, value));
@@ -63,6 +75,9 @@ impl<'f> Plainest<'f> {
     fn record(&mut self, record: RecordId) {
         let start = self.out.len();
         let mut sizes = Vec::new();
+        let separator = self.format.record(record).separator.as_ref();
+        let separator = separator.map(|separator| plain_delimiter(self.format, separator));
+        let mut first = true;
         for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
             if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
                 continue;
@@ -72,12 +87,26 @@ impl<'f> Plainest<'f> {
             {
                 sizes.push((self.out.len(), inner));
             }
+            if !self.is_something(inner) {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                self.out.extend(separator.iter().flatten());
+            }
             self.field(inner);
         }
         for (at, inner) in sizes {
             let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
             self.out[at..at + size.len()].copy_from_slice(&size);
         }
+    }
+}
+
+/// A delimiter, the plainest value of the field that states it.
+pub(crate) fn plain_delimiter(format: &Format, delimiter: &Delimiter) -> Vec<u8> {
+    match delimiter {
+        Delimiter::Bytes(bytes) => bytes.clone(),
+        Delimiter::Field(operand) => default_bytes(format, operand.field),
     }
 }
 

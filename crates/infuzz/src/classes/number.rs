@@ -1,7 +1,7 @@
 //! Value classes of numbers, enumerators, bits, references, constants, bytes and relations.
 
-use super::{Applied, Context};
-use crate::format::{RelationKind, Shape, named_bits};
+use super::{Applied, Context, Values};
+use crate::format::{RelationKind, Shape, Words, named_bits};
 use crate::rules::step_of;
 
 const NO_RANGE: &str = "the field has no range";
@@ -169,6 +169,9 @@ pub(super) fn enumerator(c: &Context<'_, '_>) -> Applied {
 
 pub(super) fn reserved_enumerator(c: &Context<'_, '_>) -> Applied {
     let Shape::Enum { of, .. } = c.field.shape else { return Err("the field is not enumerated") };
+    if let Some(words) = c.field.words() {
+        return Ok(other_words(c.tree.span(c.node), words));
+    }
     let known = &c.tree.format().enums[of];
     let most = c.most().unwrap_or(0);
     let last = known.rows.iter().map(|row| row.code).max().unwrap_or(0);
@@ -179,6 +182,38 @@ pub(super) fn reserved_enumerator(c: &Context<'_, '_>) -> Applied {
     let reserved = codes.into_iter().filter(|code| *code <= most && known.row(*code).is_none());
     let values: Vec<_> = reserved.map(|code| (code.to_string(), c.encode(code))).collect();
     if values.is_empty() { Err("every value is an enumerator") } else { Ok(values) }
+}
+
+/// Words that are none of the names, most of them close to the present one.
+fn other_words(now: &[u8], words: &Words) -> Values {
+    let cut = now.split_last().map_or(now, |(_, rest)| rest);
+    let tail = now.split_first().map_or(now, |(_, rest)| rest);
+    let candidates = [
+        ("nothing", Vec::new()),
+        ("in lower case", now.to_ascii_lowercase()),
+        ("in upper case", now.to_ascii_uppercase()),
+        ("without its last character", cut.to_vec()),
+        ("without its first character", tail.to_vec()),
+        ("one character more", [now, b"X"].concat()),
+        ("its last character twice", [now, now.last_chunk::<1>().map_or(&[][..], |last| last)].concat()),
+        ("twice", now.repeat(2)),
+        ("after a space", [b" ", now].concat()),
+        ("before a space", [now, b" "].concat()),
+        ("before a zero byte", [now, b"\0"].concat()),
+        ("another word", b"INFUZZ".to_vec()),
+        ("a number", b"0".to_vec()),
+        ("long", vec![b'A'; 300]),
+        ("not UTF-8", b"\xFF".to_vec()),
+    ];
+    let unknown = candidates.into_iter().filter(|(_, word)| words.code(word).is_none());
+    let mut values: Values = unknown.map(|(label, word)| (label.to_string(), word)).collect();
+    let mut seen = Vec::new();
+    values.retain(|(_, word)| {
+        let new = !seen.contains(word);
+        seen.push(word.clone());
+        new
+    });
+    values
 }
 
 fn bits<'f>(c: &Context<'_, 'f>) -> Result<&'f [String], &'static str> {

@@ -86,10 +86,11 @@ fn shaping(format: &mut Format) {
             Shape::Switch { on: operand, .. } | Shape::List { count: Count::Field(operand), .. } => {
                 deciding.push(operand.field);
             }
-            Shape::List { count: Count::Delimited(_), .. } | Shape::Bytes(Extent::Until(_)) => {
+            Shape::List { count: Count::Delimited(_) | Count::Terminated(_), .. } | Shape::Bytes(Extent::Until(_)) => {
                 format.steady = false;
             }
             Shape::Text(text) if matches!(text.extent, Extent::Until(_)) => format.steady = false,
+            Shape::Enum { words: Some(words), .. } if matches!(words.extent, Extent::Until(_)) => format.steady = false,
             _ => {}
         }
         format.steady &= field.until.is_empty() && field.before.is_none();
@@ -163,14 +164,14 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
             let counted = match count {
                 Count::Fixed(_) => true,
                 Count::Field(operand) => near(operand),
-                Count::Delimited(_) | Count::Rest => false,
+                Count::Delimited(_) | Count::Terminated(_) | Count::Rest => false,
             };
             let own = field.slots.as_ref().is_none_or(|slots| slots.used.as_ref().is_none_or(near));
             counted && own && field.until.is_empty() && is_closed(format, *item)
         }
         Shape::Bytes(extent) => matches!(extent, Extent::Fixed(_)),
         Shape::Text(text) => text.prefix > 0 || matches!(text.extent, Extent::Fixed(_)),
-        Shape::Decimal => false,
+        Shape::Decimal | Shape::Enum { words: Some(_), .. } => false,
         _ => true,
     }
 }
@@ -202,7 +203,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
     let (width, big) = field.integer().unwrap_or((0, false));
     let reads = match (width, big) {
         (4, false) if field.float => Reads::Float,
-        (0, _) if !matches!(field.shape, Shape::Digits { .. }) => Reads::Nothing,
+        (0, _) if !matches!(field.shape, Shape::Digits { .. }) && field.words().is_none() => Reads::Nothing,
         (1, _) => Reads::Byte,
         (2, false) => Reads::Two,
         (4, false) => Reads::Four,
@@ -256,7 +257,9 @@ fn gate(enums: &[Enumeration], shapes: &[Shape], condition: &Condition) -> Gate 
         return Gate::Bit(field, bit);
     }
     let shape = &shapes[usize::from(field.0)];
-    if matches!(shape, Shape::Digits { .. }) || !matches!(first.kind, TestKind::Is(_) | TestKind::IsNot(_)) {
+    if matches!(shape, Shape::Digits { .. } | Shape::Enum { words: Some(_), .. })
+        || !matches!(first.kind, TestKind::Is(_) | TestKind::IsNot(_))
+    {
         return Gate::Tests;
     }
     let read = |tail: Tail, number: u64| match (tail, shape) {

@@ -8,6 +8,7 @@ use super::plan::Plan;
 pub use super::rule::*;
 use super::shortcut::Shortcuts;
 use std::fmt;
+use std::sync::Arc;
 
 /// Index of a [`Field`] in [`Format::fields`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -304,14 +305,16 @@ pub enum Shape {
         /// Most significant byte first.
         big: bool,
     },
-    /// Enumerated integer.
+    /// Enumerated integer, or word.
     Enum {
-        /// Bytes.
+        /// Bytes of the integer; 0 for a word.
         width: u8,
         /// Most significant byte first.
         big: bool,
         /// Index in [`Format::enums`].
         of: usize,
+        /// The enumerators travel as their names.
+        words: Option<Words>,
     },
     /// Named bits from the least significant on; the others, and those with an empty name, are
     /// reserved.
@@ -357,6 +360,27 @@ pub enum Shape {
     },
 }
 
+/// Enumerators that travel as their names.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// Where a word ends.
+    pub extent: Extent,
+    /// The names by their codes.
+    pub names: Arc<[(u64, String)]>,
+}
+
+impl Words {
+    /// The code of a name.
+    pub fn code(&self, name: &[u8]) -> Option<u64> {
+        self.names.iter().find(|(_, known)| known.as_bytes() == name).map(|(code, _)| *code)
+    }
+
+    /// The name of a code.
+    pub fn name(&self, code: u64) -> Option<&str> {
+        self.names.iter().find(|(known, _)| *known == code).map(|(_, name)| name.as_str())
+    }
+}
+
 /// How long bytes are.
 #[derive(Clone, Debug)]
 pub enum Extent {
@@ -377,8 +401,20 @@ pub enum Count {
     Field(Operand),
     /// Items with a delimiter between them, to the end of what encloses the list.
     Delimited(Delimiter),
+    /// Items that each end with a delimiter, to the end of what encloses the list.
+    Terminated(Delimiter),
     /// To the end of what encloses it.
     Rest,
+}
+
+impl Count {
+    /// What stands between the items or ends each of them.
+    pub fn delimiter(&self) -> Option<&Delimiter> {
+        match self {
+            Count::Delimited(delimiter) | Count::Terminated(delimiter) => Some(delimiter),
+            Count::Fixed(_) | Count::Field(_) | Count::Rest => None,
+        }
+    }
 }
 
 /// A text's form and limits.
@@ -610,12 +646,20 @@ impl Field {
         !matches!(self.shape, Shape::Record(_) | Shape::Switch { .. } | Shape::List { .. })
     }
 
+    /// The names by which its enumerators travel, if they do.
+    pub fn words(&self) -> Option<&Words> {
+        match &self.shape {
+            Shape::Enum { words, .. } => words.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Width and byte order of an integer of any kind.
     pub fn integer(&self) -> Option<(u8, bool)> {
         match self.shape {
             Shape::Uint { width, big }
             | Shape::Int { width, big }
-            | Shape::Enum { width, big, .. }
+            | Shape::Enum { width, big, words: None, .. }
             | Shape::Bits { width, big, .. } => Some((width, big)),
             _ => None,
         }

@@ -187,7 +187,7 @@ fn check(format: &Format, field: &Field) -> Check {
     if !format.quick(field.id).ruled || !field.is_leaf() {
         return Check::Free;
     }
-    if !field.refused.is_empty() || field.outside.is_some() {
+    if !field.refused.is_empty() || field.outside.is_some() || field.words().is_some() {
         return Check::InFull;
     }
     let bounded = field.range.is_some() || field.step.is_some();

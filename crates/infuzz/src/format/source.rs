@@ -179,6 +179,7 @@ pub struct FieldSource {
     pub item: Option<Name>,
     pub count: Option<Spanned<Amount>>,
     pub delimiter: Option<Name>,
+    pub terminated: Option<bool>,
     pub switch: Option<Name>,
     pub cases: Option<BTreeMap<Name, Name>>,
     pub sizes: Option<BTreeMap<Name, Name>>,
@@ -215,7 +216,7 @@ impl FieldSource {
     pub fn inherit(&mut self, base: &FieldSource) {
         let own = self;
         inherit!(own, base, shape width base case_rule big_endian decimals unit range range_rule step step_rule of_enum bits value not
-            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter switch cases sizes before of when at
+            prefix chars chars_rule bytes pad charset may_be_blank lines until record list item count delimiter terminated switch cases sizes before of when at
             size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index rule);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Node, NodeId, Tables, Tree};
 use crate::format::{
-    Condition, Count, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
+    Condition, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
 };
 
 /// The children of a node.
@@ -136,12 +136,10 @@ impl<'f> Tree<'f> {
         Some(at)
     }
 
-    /// What stands between the items of a delimited list.
+    /// What stands between the items of a list, or ends each of them.
     pub fn delimiter(&self, list: NodeId) -> Option<Vec<u8>> {
         match &self.format.field(self.node(list).field).shape {
-            Shape::List { count: Count::Delimited(delimiter), .. } => {
-                self.delimiter_bytes(delimiter, self.node(list).parent)
-            }
+            Shape::List { count, .. } => self.delimiter_bytes(count.delimiter()?, self.node(list).parent),
             _ => None,
         }
     }
@@ -255,9 +253,13 @@ impl<'f> Tree<'f> {
         }
     }
 
-    /// The number that ASCII digits stand for.
+    /// The number that ASCII digits or a word stand for.
     fn digits(&self, node: &Node) -> Option<u64> {
-        let text = std::str::from_utf8(&self.bytes[node.start as usize..node.end as usize]).ok()?;
+        let bytes = &self.bytes[node.start as usize..node.end as usize];
+        if let Some(words) = self.format.field(node.field).words() {
+            return words.code(bytes);
+        }
+        let text = std::str::from_utf8(bytes).ok()?;
         if matches!(self.format.field(node.field).shape, Shape::Digits { hex: Some(_), .. }) {
             return if text.bytes().all(|b| b.is_ascii_hexdigit()) { u64::from_str_radix(text, 16).ok() } else { None };
         }

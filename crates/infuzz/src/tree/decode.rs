@@ -214,6 +214,10 @@ impl Decoder<'_, '_> {
             self.tree.relations.push(node);
         }
         match &field.shape {
+            Shape::Enum { words: Some(words), .. } => {
+                let length = self.extent(&words.extent, limit);
+                self.leaf(node, length, limit, exact);
+            }
             Shape::Uint { width, .. }
             | Shape::Int { width, .. }
             | Shape::Enum { width, .. }
@@ -315,19 +319,57 @@ impl Decoder<'_, '_> {
         }
     }
 
-    /// The fields of a record with a separator between them.
+    /// The fields of a record with a separator between them; the last one takes what is left.
     fn delimited(&mut self, record: &Record, separator: &[u8], node: NodeId, limit: usize, exact: RuleId) {
+        let mut first = true;
         for &id in &record.fields {
-            if !self.present(node, id) {
+            if self.is_undecided(node, id) {
+                // What an unknown word would begin belongs to no field.
+                self.at = limit;
+                return;
+            }
+            if !self.present(node, id) || !self.has_case(node, id) {
                 continue;
+            }
+            if !std::mem::take(&mut first) {
+                if !self.tree.bytes[self.at..limit].starts_with(separator) {
+                    return self.problem(exact, node);
+                }
+                self.at += separator.len();
+            }
+            if record.fields.last() == Some(&id) {
+                return self.field(id, node, 0, limit, exact);
             }
             let end = self.find(separator, limit);
             self.field(id, node, 0, end, exact);
+            self.pass_to(end, node, exact);
+        }
+    }
+
+    /// Passes over bytes that belong to no field.
+    fn pass_to(&mut self, end: usize, node: NodeId, exact: RuleId) {
+        if self.at < end {
             self.at = end;
-            if end == limit {
-                break;
+            self.problem(exact, node);
+        }
+    }
+
+    /// Whether a field is a switch, and what decides it no enumerator.
+    fn is_undecided(&self, node: NodeId, id: FieldId) -> bool {
+        let Shape::Switch { on, .. } = &self.tree.format.field(id).shape else { return false };
+        let Shape::Enum { of, .. } = self.tree.format.field(on.field).shape else { return false };
+        on.tail == Tail::Value
+            && self.stated(node, on).is_none_or(|code| self.tree.format.enums[of].row(code).is_none())
+    }
+
+    /// Whether a field of a record that is being decoded is something, if it is a switch.
+    fn has_case(&self, node: NodeId, id: FieldId) -> bool {
+        match &self.tree.format.field(id).shape {
+            Shape::Switch { on, cases } if on.tail != Tail::Left => {
+                let value = self.stated(node, on);
+                cases.iter().any(|(code, _)| value == Some(*code))
             }
-            self.at += separator.len();
+            _ => true,
         }
     }
 
@@ -438,17 +480,24 @@ impl Decoder<'_, '_> {
                 None => return,
             },
             Count::Rest => u64::MAX,
-            Count::Delimited(delimiter) => {
+            Count::Delimited(delimiter) | Count::Terminated(delimiter) => {
                 let Some(delimiter) = self.tree.delimiter_bytes(delimiter, parent) else { return };
+                let between = matches!(count, Count::Delimited(_));
                 let mut index = 0;
-                while self.at < limit {
+                let mut more = self.at < limit;
+                while more {
                     let end = self.find(&delimiter, limit);
                     self.field(item, node, index, end, exact);
-                    self.at = end;
-                    if end < limit {
+                    self.pass_to(end, node, exact);
+                    let found = end < limit;
+                    if found {
                         self.at += delimiter.len();
+                    } else if !between {
+                        self.problem(exact, node);
                     }
                     index += 1;
+                    // After a delimiter that stands between items there is another one, perhaps empty.
+                    more = found && (between || self.at < limit);
                 }
                 return;
             }

@@ -6,7 +6,7 @@
 
 use super::relation::with_number;
 use super::{NodeId, Tree, codec, compare};
-use crate::format::{FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Span, Tail, TestKind};
+use crate::format::{Count, FieldId, Format, PathStep, Relation, RelationKind, Shape, Slots, Span, Tail, TestKind};
 use crate::plain::default_bytes;
 use std::ops::Range;
 
@@ -79,8 +79,8 @@ impl Edit {
         Edit { patches: vec![Patch { start, end, owner: at.parent, bytes: Vec::new() }], counts, ..Edit::default() }
     }
 
-    /// Puts `items` encoded items before position `index` of a list. A delimited list gets the
-    /// delimiter between them and their neighbours; between the items the caller puts it.
+    /// Puts `items` encoded items before position `index` of a list. A list with delimiters gets
+    /// one between them and their neighbours, or after them; between the items the caller puts it.
     pub fn insert(tree: &Tree<'_>, list: NodeId, index: usize, mut bytes: Vec<u8>, items: i64) -> Self {
         if let Some(slots) = slots_of(tree, list) {
             let own: Vec<&[u8]> = tree.children(list).map(|item| tree.span(item)).collect();
@@ -91,10 +91,9 @@ impl Edit {
         let before = tree.children(list).nth(index);
         let start = before.map_or(tree.node(list).end, |child| tree.node(child).start);
         if let Some(delimiter) = tree.delimiter(list) {
-            let own = tree.span(list);
-            if before.is_some() || own.ends_with(&delimiter) {
+            if before.is_some() || is_terminated(tree, list) {
                 bytes.extend(delimiter);
-            } else if !own.is_empty() {
+            } else if tree.node(list).start < tree.node(list).end {
                 bytes.splice(0..0, delimiter);
             }
         }
@@ -187,6 +186,11 @@ fn reslotted(tree: &Tree<'_>, list: NodeId, slots: &Slots, bytes: &[u8]) -> Edit
 
 fn is_list(tree: &Tree<'_>, node: NodeId) -> bool {
     matches!(tree.format().field(tree.node(node).field).shape, Shape::List { .. })
+}
+
+/// Whether each item of a list ends with a delimiter.
+fn is_terminated(tree: &Tree<'_>, list: NodeId) -> bool {
+    matches!(tree.format().field(tree.node(list).field).shape, Shape::List { count: Count::Terminated(_), .. })
 }
 
 /// Where an absent field of a record would stand.

@@ -77,7 +77,8 @@ impl Tree<'_> {
     }
 }
 
-/// The bytes of a number in a shape; cut to its width. Empty for shapes that hold no number.
+/// The bytes of a number in a shape; cut to its width. Empty for shapes that hold no number. A
+/// number that no word stands for is written in digits.
 pub fn encode_number(shape: &Shape, value: u64) -> Vec<u8> {
     with_number(shape, value, <[u8]>::to_vec)
 }
@@ -85,6 +86,10 @@ pub fn encode_number(shape: &Shape, value: u64) -> Vec<u8> {
 /// Hands the bytes of a number in a shape on.
 pub(super) fn with_number<T>(shape: &Shape, value: u64, take: impl FnOnce(&[u8]) -> T) -> T {
     match shape {
+        Shape::Enum { words: Some(words), .. } => match words.name(value) {
+            Some(name) => take(name.as_bytes()),
+            None => take(value.to_string().as_bytes()),
+        },
         Shape::Uint { width, big }
         | Shape::Int { width, big }
         | Shape::Enum { width, big, .. }

@@ -117,6 +117,9 @@ impl Compiler<'_> {
             Shape::List { item, .. } => {
                 let count = match (&source.count, &source.delimiter) {
                     (None, None) => Count::Rest,
+                    (None, Some(delimiter)) if source.terminated == Some(true) => {
+                        Count::Terminated(self.delimiter(context, delimiter)?)
+                    }
                     (None, Some(delimiter)) => Count::Delimited(self.delimiter(context, delimiter)?),
                     (Some(amount), _) => match self.place(context, amount)? {
                         Place::Fixed(n) => Count::Fixed(u32::try_from(n).unwrap_or(u32::MAX)),
@@ -188,8 +191,16 @@ impl Compiler<'_> {
             "float" if big => return self.fail(shape, "a float has its least significant byte first"),
             "float" => Shape::Uint { width: 4, big },
             "enum" => match self.enum_of(field.id)? {
-                Some(of) => Shape::Enum { width: integer()?, big, of },
+                Some(of) => Shape::Enum { width: integer()?, big, of, words: None },
                 None => return Err(self.error(span, "`shape = \"enum\"` needs `enum`")),
+            },
+            "word" => match self.enum_of(field.id)? {
+                Some(of) => {
+                    let names = self.format.enums[of].rows.iter().map(|row| (row.code, row.name.clone())).collect();
+                    let words = Words { extent: extent(self)?, names };
+                    Shape::Enum { width: 0, big: false, of, words: Some(words) }
+                }
+                None => return Err(self.error(span, "`shape = \"word\"` needs `enum`")),
             },
             "bits" => Shape::Bits { width: integer()?, big, names: source.bits.clone().unwrap_or_default() },
             "digits" => {
