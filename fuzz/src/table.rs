@@ -128,6 +128,19 @@ pub static TARGETS: &[Target] = &[
         time_limit_ms: 2000,
         memory_limit_mib: 512,
     },
+    Target {
+        name: "order",
+        title: "one infusion order of PCD-03, judged by itself",
+        path: "order",
+        device: "in-process pump",
+        format: "order",
+        model: None,
+        input: Input::File,
+        seeds: &[],
+        max_len: 4096,
+        time_limit_ms: 2000,
+        memory_limit_mib: 512,
+    },
 ];
 
 /// The target with this name.

@@ -27,7 +27,7 @@ macro_rules! harnesses {
     };
 }
 
-harnesses!(drug_library drug_library_edits miva_library miva_order miva_frame);
+harnesses!(drug_library drug_library_edits miva_library miva_order miva_frame order);
 
 /// Executions of each target in plain `cargo test`.
 #[cfg(not(fuzzing))]

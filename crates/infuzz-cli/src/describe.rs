@@ -74,7 +74,7 @@ pub fn value(tree: &Tree<'_>, node: NodeId) -> String {
                 None => format!("{text}{unit}"),
             }
         }
-        (Shape::Text(_) | Shape::Decimal | Shape::Digits { .. }, _) => {
+        (Shape::Text(_) | Shape::Decimal { .. } | Shape::Digits { .. }, _) => {
             format!("\"{}\"", String::from_utf8_lossy(tree.text(node)).escape_debug())
         }
         (Shape::Const(_), _) if bytes.iter().all(u8::is_ascii_graphic) => {

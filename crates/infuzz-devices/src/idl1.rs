@@ -1,7 +1,7 @@
 //! The reference pump with libraries in the IDL1 format.
 
 use crate::in_process::{InProcess, InProcessFormat};
-use infuzz::device::{Held, LookUp, digest};
+use infuzz::device::{Answer, Held, LookUp, Outcome, digest};
 use pump::{Idl1, Library};
 
 /// The reference pump with its storage in memory.
@@ -27,5 +27,12 @@ impl InProcessFormat for Idl1 {
 
     fn rewrite(library: &Library<'_>) -> Option<Held> {
         Some(Held::of(&pump::encode(library)))
+    }
+
+    fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
+        match path {
+            "order" => crate::order::answer(bytes),
+            _ => Answer { outcome: Outcome::Silent, reason: None },
+        }
     }
 }

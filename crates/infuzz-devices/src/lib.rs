@@ -7,6 +7,7 @@ mod idl1;
 mod in_process;
 mod memory;
 mod miva;
+mod order;
 pub mod process;
 
 pub use idl1::PumpInProcess;

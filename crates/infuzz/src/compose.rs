@@ -159,10 +159,14 @@ impl Composer<'_> {
         }
         let separator = format.record(id).separator.as_ref();
         let separator = separator.map(|separator| self.delimiter(separator, value, path)).transpose()?;
-        let mut first = true;
+        let (mut first, mut least) = (true, self.out.len());
         for field in fields {
             let start = self.out.len();
-            if !self.member(id, field, object, (value, parent), path)? {
+            let left_out = separator.is_some() && field.may_be_empty && !object.contains_key(&field.name);
+            if left_out {
+                let more = separator.clone().unwrap_or_default();
+                self.out.extend(more.repeat(field.positions.saturating_sub(1) as usize));
+            } else if !self.member(id, field, object, (value, parent), path)? {
                 continue;
             }
             if let Some(separator) = &separator
@@ -171,7 +175,14 @@ impl Composer<'_> {
                 self.out.splice(start..start, separator.iter().copied());
             }
             first = false;
+            if !left_out && !matches!(field.shape, Shape::Const(_)) {
+                least = self.out.len();
+            }
         }
+        if format.record(id).may_end_early {
+            self.out.truncate(least);
+        }
+        self.out.extend(format.field(format.record(id).field).end.iter().flatten());
         Ok(())
     }
 
@@ -211,11 +222,12 @@ impl Composer<'_> {
                     .map_err(|why| ComposeError { path: inner.clone(), why })?;
                 self.out.extend(crate::tree::encode_number(&field.shape, bits));
             }
+            (_, Some(Value::Null)) if field.may_be_empty => {}
             (_, Some(content)) => self.field(field, content, value, &inner)?,
             (_, None) if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
             (Shape::Const(bytes), None) => self.out.extend(bytes),
             (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
-            (_, None) if field.when.is_some() => return Ok(false),
+            (_, None) if field.when.is_some() || field.may_be_empty || field.begins.is_some() => return Ok(false),
             (Shape::List { .. }, None) => self.unused(field, self.out.len()),
             (Shape::Record(inner_id), None) if stateless(format, *inner_id) => {
                 self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
@@ -328,6 +340,7 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             let Some(name) = value.as_str() else { return Err(format!("a name is expected, not {}", kind(value))) };
             match rows.iter().find(|row| row.name == name) {
                 Some(row) => Ok(crate::tree::encode_number(&field.shape, row.code)),
+                None if field.words().is_some_and(|words| words.other.is_some()) => Ok(name.as_bytes().to_vec()),
                 None => {
                     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
                     Err(format!("`{name}` is not one of {}", names.join(", ")))
@@ -370,7 +383,11 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             (None, _) => Err("pairs of hexadecimal digits are expected".into()),
         },
         Shape::Const(bytes) => Ok(bytes.clone()),
-        Shape::Decimal => Ok(value.as_str().unwrap_or_default().as_bytes().to_vec()),
+        Shape::Decimal { .. } => match value {
+            Value::String(digits) => Ok(digits.as_bytes().to_vec()),
+            Value::Number(number) => Ok(number.to_string().into_bytes()),
+            _ => Err(format!("a number is expected, not {}", kind(value))),
+        },
         _ => Ok(Vec::new()),
     }
 }
@@ -397,8 +414,21 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
     match &field.shape {
         Shape::Record(id) => {
             let mut object = Map::new();
+            let record = format.record(*id);
             for child in tree.children(node) {
                 let inner = format.field(tree.node(child).field);
+                if record.separator.is_some() && inner.may_be_empty {
+                    // How far the record goes is stated by its last field.
+                    let last = record.may_end_early && tree.node(child).next == tree.node(node).next;
+                    if is_nothing(tree, node, child) {
+                        if last {
+                            object.insert(inner.name.clone(), nothing_shown(tree, child));
+                        }
+                        continue;
+                    }
+                } else if tree.node(child).blank {
+                    continue;
+                }
                 if inner.relation.is_some() || matches!(inner.shape, Shape::Const(_)) {
                     continue;
                 }
@@ -430,14 +460,29 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
         Shape::List { .. } => Value::Array(tree.used(node).map(|child| show(tree, child)).collect()),
         Shape::Enum { of, .. } => match tree.number(node).and_then(|n| format.enums[*of].row(n)) {
             Some(row) => Value::String(row.name.clone()),
+            None if field.words().is_some_and(|words| words.other.is_some()) => {
+                Value::String(String::from_utf8_lossy(tree.span(node)).into_owned())
+            }
             None => Value::Null,
         },
-        Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal => {
+        Shape::Text(_) | Shape::Digits { .. } | Shape::Decimal { .. } => {
             Value::String(String::from_utf8_lossy(tree.text(node)).into_owned())
         }
         Shape::Bytes(_) | Shape::Const(_) => Value::String(Hex(tree.span(node)).to_string()),
         _ => tree.number(node).map_or(Value::Null, |n| number_json(&field.show(n))),
     }
+}
+
+/// Whether a field of a delimited record has no bytes but the separators between its positions.
+fn is_nothing(tree: &Tree<'_>, record: NodeId, node: NodeId) -> bool {
+    let positions = tree.format().field(tree.node(node).field).positions as usize;
+    let separator = tree.separator(record).unwrap_or_default();
+    tree.span(node) == separator.repeat(positions.saturating_sub(1))
+}
+
+/// How a last field is stated that has nothing in it.
+fn nothing_shown(tree: &Tree<'_>, node: NodeId) -> Value {
+    if tree.node(node).blank { Value::Null } else { show(tree, node) }
 }
 
 fn show_bits(tree: &Tree<'_>, record: RecordId, node: NodeId, names: &[String]) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BCC_ALIVE, DOPAMINE, bcc_frame, broken, load, mllp, stuffed, transfer_frame};
+use common::{BCC_ALIVE, bcc_frame, broken, load, stuffed, transfer_frame};
 use infuzz::builtin::BUILTIN;
 use infuzz::format::Format;
 use infuzz::tree::{Edit, Repair, Tree};
@@ -145,77 +145,6 @@ fn each_wrong_part_of_a_bcc_frame_breaks_its_rule() {
         let found = broken(&format, &stuffed(&changed));
         assert!(found.iter().any(|rule| rule == expected), "{expected}: {found:?}");
     }
-}
-
-// ---- order ----
-
-#[test]
-fn the_first_example_order_is_told_apart() {
-    let format = load("order");
-    let wire = mllp(&DOPAMINE.join("\r"));
-    let tree = Tree::decode(&format, &wire);
-    assert_eq!(broken(&format, &wire), NOTHING);
-    assert_eq!(tree.encode(), wire);
-    assert_eq!(tree.children(tree.find("segment").expect("there")).count(), 6);
-    for (path, expected) in [
-        ("header.separator", "|"),
-        ("header.component", "^"),
-        ("header.subcomponent", "&"),
-        ("header.field[0]", ""),
-        ("header.field[1].component[0]", "IOPVENDOR"),
-        ("header.field[7].component[2]", "RGV_O15"),
-        ("header.field[8].component[0]", "1"),
-        ("header.field[19]", "IHE_PCD_PIV_001"),
-        ("segment[0].name", "PID"),
-        ("segment[0].field[3].component[0]", "98765"),
-        ("segment[0].field[3].component[1]", ""),
-        ("segment[0].field[5].component[1]", "John"),
-        ("segment[1].name", "ORC"),
-        ("segment[1].field[1].component[0]", "RE"),
-        ("segment[1].field[19].component[0]", "N0001"),
-        ("segment[2].name", "RXG"),
-        ("segment[2].field[4].component[1]", "Dopamine"),
-        ("segment[2].field[5].component[0]", "250"),
-        ("segment[2].field[15].component[0]", "10"),
-        ("segment[2].field[16].component[3]", "265619"),
-        ("segment[2].field[23]", "250"),
-        ("segment[3].field[3].component[0]", "IVP"),
-        ("segment[4].field[18].component[2]", "A0001"),
-        ("segment[5].field[5].component[0]", "85.0"),
-    ] {
-        assert_eq!(text(&tree, path), expected, "{path}");
-    }
-}
-
-#[test]
-fn other_delimiters_are_honoured() {
-    let format = load("order");
-    let usual = DOPAMINE.join("\r");
-    let other = usual.replace('|', "#").replace('^', "|");
-    let wire = mllp(&other);
-    let tree = Tree::decode(&format, &wire);
-    assert_eq!(broken(&format, &wire), NOTHING);
-    assert_eq!(tree.encode(), wire);
-    assert_eq!(text(&tree, "header.separator"), "#");
-    assert_eq!(text(&tree, "segment[2].field[4].component[1]"), "Dopamine");
-    assert_eq!(text(&tree, "segment[5].field[6].component[3]"), "263875");
-    let usual = mllp(&usual);
-    assert_eq!(tree.nodes().len(), Tree::decode(&format, &usual).nodes().len());
-}
-
-#[test]
-fn editing_an_order_changes_that_place_only() {
-    let format = load("order");
-    let wire = mllp(&DOPAMINE.join("\r"));
-    let edited = set(&format, &wire, "segment[2].field[4].component[1]", r"Müller \T\ Co".as_bytes());
-    assert_eq!(edited, mllp(&DOPAMINE.join("\r").replace("Dopamine", r"Müller \T\ Co")));
-    let tree = Tree::decode(&format, &wire);
-    let last = tree.find("segment[5]").expect("there");
-    let without = tree.apply(&Edit::delete(&tree, last), Repair::Affected);
-    assert_eq!(without, mllp(&DOPAMINE[..6].join("\r")));
-    let list = tree.find("segment").expect("there");
-    let more = tree.apply(&Edit::insert(&tree, list, 6, b"TQ1|1".to_vec(), 1), Repair::Affected);
-    assert_eq!(more, mllp(&[&DOPAMINE[..], &["TQ1|1"]].concat().join("\r")));
 }
 
 // ---- library-transfer ----

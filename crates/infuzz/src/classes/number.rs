@@ -107,7 +107,7 @@ pub(super) fn scale_slip(c: &Context<'_, '_>) -> Applied {
 fn filled(c: &Context<'_, '_>, byte: u8) -> Applied {
     match &c.field.shape {
         Shape::Text(_) => Err("for texts there are classes of their own"),
-        Shape::Digits { .. } | Shape::Decimal => Err("for digits there are classes of their own"),
+        Shape::Digits { .. } | Shape::Decimal { .. } => Err("for digits there are classes of their own"),
         _ => Ok(vec![(format!("every byte {byte:02X}"), vec![byte; c.tree.span(c.node).len()])]),
     }
 }

@@ -176,6 +176,8 @@ pub struct Record {
     pub rules: Vec<Rule>,
     /// Separator between the fields of a delimited record.
     pub separator: Option<Delimiter>,
+    /// Fields at its end may be left out, their separators too.
+    pub may_end_early: bool,
 }
 
 /// One field at one place of the format.
@@ -233,6 +235,18 @@ pub struct Field {
     pub until: Vec<Vec<u8>>,
     /// Rule broken by bytes missing or left over inside it.
     pub exact: Option<RuleId>,
+    /// It may stand without bytes; then nothing is said of what it holds.
+    pub may_be_empty: bool,
+    /// It must have bytes where its record is there.
+    pub required: bool,
+    /// Positions of a delimited record that it takes, with the separators between them.
+    pub positions: u32,
+    /// It is there if the bytes begin like this; a list goes on as long as they do.
+    pub begins: Option<Vec<u8>>,
+    /// What ends it, and belongs to it.
+    pub end: Option<Vec<u8>>,
+    /// Most characters of a decimal number, and the rule broken by more.
+    pub longest: Option<(u32, RuleId)>,
 }
 
 /// What is stated of a list with a fixed number of slots.
@@ -335,7 +349,10 @@ pub enum Shape {
         hex: Option<RuleId>,
     },
     /// A decimal number in ASCII with an optional fraction, up to its delimiter.
-    Decimal,
+    Decimal {
+        /// Decimals of what it is read as; others than zeros beyond them are off its resolution.
+        decimals: u32,
+    },
     /// Fixed bytes.
     Const(Vec<u8>),
     /// Raw bytes of fixed or stated length, or to the end.
@@ -367,6 +384,8 @@ pub struct Words {
     pub extent: Extent,
     /// The names by their codes.
     pub names: Arc<[(u64, String)]>,
+    /// Other words are legal and mean nothing; the rules of such a text.
+    pub other: Option<Box<TextShape>>,
 }
 
 impl Words {
@@ -438,6 +457,26 @@ pub struct TextShape {
     pub max_lines: Option<u32>,
     /// Rules in the order length, utf8, characters, charset, blank, lines.
     pub rules: TextRules,
+    /// Escape sequences in it.
+    pub escapes: Option<Arc<Escapes>>,
+    /// Fewer characters are allowed unless a condition holds on its record; the rule that others
+    /// break.
+    pub narrow: Option<Box<(usize, Condition, RuleId)>>,
+}
+
+/// Escape sequences: one delimiter, a letter, the same delimiter.
+#[derive(Clone, Debug)]
+pub struct Escapes {
+    /// The delimiter around a sequence.
+    pub around: Operand,
+    /// What the letters stand for.
+    pub letters: Vec<(u8, Operand)>,
+    /// The letter that pairs of hexadecimal digits follow, each pair a printable ASCII character.
+    pub hex: Option<u8>,
+    /// Broken by any other sequence.
+    pub rule: RuleId,
+    /// Broken by a delimiter that stands for itself.
+    pub delimiter: RuleId,
 }
 
 /// The rules of a text.

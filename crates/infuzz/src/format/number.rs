@@ -20,6 +20,21 @@ pub fn parse_scaled(text: &str, decimals: u32) -> Option<u64> {
     Some(value)
 }
 
+/// What a decimal number is read as, the largest number if it is larger; and whether there is
+/// something beyond its decimals. None: it is no such number.
+pub fn decimal(text: &str, decimals: u32) -> Option<(u64, bool)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let (kept, finer) = fraction.split_at(fraction.len().min(decimals as usize));
+    let zeros = decimals as usize - kept.len();
+    let all = whole.bytes().chain(kept.bytes()).chain(std::iter::repeat_n(b'0', zeros));
+    let add = |number: u64, digit: u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    Some((all.fold(0, add), finer.bytes().any(|digit| digit != b'0')))
+}
+
 /// Writes 125000 with four decimals as `12.5`.
 pub fn format_scaled(value: u64, decimals: u32) -> String {
     let Some(unit) = 10u64.checked_pow(decimals) else { return value.to_string() };

@@ -234,7 +234,7 @@ fn number(format: &Format, field: &Field) -> Check {
 }
 
 fn text_check(format: &Format, text: &TextShape) -> Check {
-    if text.pad.is_some() || text.max_lines == Some(0) {
+    if text.pad.is_some() || text.max_lines == Some(0) || text.escapes.is_some() || text.narrow.is_some() {
         return Check::InFull;
     }
     let mut kinds = Box::new([UNSURE; 256]);

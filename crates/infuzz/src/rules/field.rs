@@ -2,7 +2,8 @@
 
 use super::structure::check_slots;
 use super::{Cause, Found, Violation};
-use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value, named_bits};
+use crate::format::number::decimal;
+use crate::format::{Field, Format, RuleId, Shape, Step, TextShape, Value, Words, named_bits};
 use crate::tree::{NodeId, Tables, Tree};
 
 pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut Found<'_>) -> bool {
@@ -20,6 +21,18 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
     {
         return false;
     }
+    if let (Shape::Decimal { decimals }, Some((_, step))) = (&field.shape, &field.step)
+        && let Some((_, true)) = std::str::from_utf8(tree.span(node)).ok().and_then(|text| decimal(text, *decimals))
+        && !found(Violation::one(*step, node, Cause::Field))
+    {
+        return false;
+    }
+    if let Some((most, rule)) = field.longest
+        && tree.span(node).len() > most as usize
+        && !found(Violation::one(rule, node, Cause::Field))
+    {
+        return false;
+    }
     if field.range.is_some() || field.step.is_some() || field.refers.is_some() || field.outside.is_some() {
         return number_rules(tree, tables, node, field, found);
     }
@@ -31,9 +44,39 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
         {
             return false;
         }
-        return text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
+        return text_of(tree, node, text, found);
+    }
+    if let Some(Words { other: Some(other), .. }) = field.words()
+        && tree.number(node).is_none()
+    {
+        return text_of(tree, node, other, found);
     }
     true
+}
+
+/// Calls `found` with each broken rule of a text, its escape sequences undone.
+fn text_of(tree: &Tree<'_>, node: NodeId, text: &TextShape, found: &mut Found<'_>) -> bool {
+    let format = tree.format();
+    let raw = tree.text(node);
+    let mut broken = |rule: RuleId| found(Violation::one(rule, node, Cause::Field));
+    let record = tree.enclosing_record(node);
+    if let Some(narrow) = &text.narrow
+        && let (charset, unless, rule) = &**narrow
+        && let Ok(content) = std::str::from_utf8(raw)
+        && !content.chars().all(|c| format.charsets[*charset].contains(c))
+        && !tree.holds(record, unless, None)
+        && !broken(*rule)
+    {
+        return false;
+    }
+    let Some(escapes) = &text.escapes else { return text_rules(format, text, raw, broken) };
+    if escapes.stands_for_itself(tree, record, raw) && !broken(escapes.delimiter) {
+        return false;
+    }
+    match escapes.undo(tree, record, raw) {
+        Some(content) => text_rules(format, text, &content, broken),
+        None => broken(escapes.rule),
+    }
 }
 
 /// The rule of the value itself, if it is broken.
@@ -51,11 +94,7 @@ fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
             digits.iter().all(u8::is_ascii_hexdigit)
         }
         Shape::Digits { hex: None, .. } => tree.span(node).iter().all(u8::is_ascii_digit),
-        Shape::Decimal => {
-            let text = tree.span(node);
-            let points = text.iter().filter(|b| **b == b'.').count();
-            !text.is_empty() && points <= 1 && text.iter().all(|b| b.is_ascii_digit() || *b == b'.')
-        }
+        Shape::Decimal { .. } => tree.number(node).is_some(),
         _ => true,
     };
     let refused = field.refused.iter().any(|bytes| tree.span(node) == bytes);

@@ -1,6 +1,7 @@
 //! Reading a tree: children, operands, values, paths.
 
 use super::{Node, NodeId, Tables, Tree};
+use crate::format::number::decimal;
 use crate::format::{
     Condition, Delimiter, FieldId, Gate, Operand, PathStep, Quick, Reads, Shape, Tail, TestKind, Value,
 };
@@ -144,6 +145,12 @@ impl<'f> Tree<'f> {
         }
     }
 
+    /// What stands between the fields of a record.
+    pub(crate) fn separator(&self, record: NodeId) -> Option<Vec<u8>> {
+        let separator = self.format.record_of(self.node(record).field)?.separator.as_ref()?;
+        self.delimiter_bytes(separator, record)
+    }
+
     pub(super) fn delimiter_bytes(&self, delimiter: &Delimiter, context: NodeId) -> Option<Vec<u8>> {
         let bytes = match delimiter {
             Delimiter::Bytes(bytes) => bytes.clone(),
@@ -203,7 +210,7 @@ impl<'f> Tree<'f> {
             all.iter().all(|test| match &test.kind {
                 TestKind::Present => match test.operand.tail {
                     Tail::Bit(_) => self.value_of(context, &test.operand, tables) == Some(Value::Number(1)),
-                    _ => self.locate(context, &test.operand, tables).is_some(),
+                    _ => self.locate(context, &test.operand, tables).is_some_and(|node| !self.node(node).blank),
                 },
                 TestKind::Is(values) => {
                     self.value_of(context, &test.operand, tables).is_some_and(|v| values.contains(&v))
@@ -260,6 +267,9 @@ impl<'f> Tree<'f> {
             return words.code(bytes);
         }
         let text = std::str::from_utf8(bytes).ok()?;
+        if let Shape::Decimal { decimals } = self.format.field(node.field).shape {
+            return decimal(text, decimals).map(|(number, _)| number);
+        }
         if matches!(self.format.field(node.field).shape, Shape::Digits { hex: Some(_), .. }) {
             return if text.bytes().all(|b| b.is_ascii_hexdigit()) { u64::from_str_radix(text, 16).ok() } else { None };
         }

@@ -84,7 +84,7 @@ impl<'a> Segments<'a> {
 fn envelope(bytes: &[u8]) -> Result<Piece<'_>, Refusal> {
     require!(bytes.first() == Some(&START), refuse(Rule::EnvelopeStart, Path::of("start"), 0));
     let end = bytes.windows(2).position(|two| two == [END, RETURN]);
-    let Some(end) = end else { return Err(refuse(Rule::EnvelopeEnd, Path::of("end"), bytes.len())) };
+    let Some(end) = end else { return Err(refuse(Rule::EnvelopeEnd, Path::of("end"), bytes.len().saturating_sub(2))) };
     let after = end.saturating_add(2);
     require!(after == bytes.len(), refuse(Rule::EnvelopeExact, Path::default(), after));
     Ok(Piece { bytes: bytes.get(1..end).unwrap_or_default(), at: 1 })

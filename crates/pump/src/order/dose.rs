@@ -41,8 +41,7 @@ impl Fraction {
     #[must_use]
     pub fn times(self, other: Self) -> Option<Self> {
         // Crosswise in lowest terms first, so that it is held if at all possible.
-        let (one, two) =
-            (Self::new(self.numerator, other.denominator)?, Self::new(other.numerator, self.denominator)?);
+        let (one, two) = (Self::new(self.numerator, other.denominator)?, Self::new(other.numerator, self.denominator)?);
         Self::new(one.numerator.checked_mul(two.numerator)?, one.denominator.checked_mul(two.denominator)?)
     }
 

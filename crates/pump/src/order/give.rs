@@ -98,14 +98,8 @@ const VOLUME: Measured = Measured {
     rule: Rule::GiveAmountUnit,
     fits: Unit::is_volume,
 };
-const RATE: Measured = Measured {
-    value: "rate",
-    unit: "rate_unit",
-    most: 6,
-    between: 0,
-    rule: Rule::GiveRateUnit,
-    fits: Unit::is_dose,
-};
+const RATE: Measured =
+    Measured { value: "rate", unit: "rate_unit", most: 6, between: 0, rule: Rule::GiveRateUnit, fits: Unit::is_dose };
 const STRENGTH: Measured = Measured {
     value: "strength",
     unit: "strength_unit",
@@ -165,18 +159,18 @@ pub(super) fn timing(segment: Piece<'_>, texts: Texts, path: Path) -> Result<u64
             require!(number > 0, refuse(Rule::FieldRequired, path.part(name), duration.at));
             continue;
         }
-        let mut components = parts.parts(piece, texts.delimiters.component, path.part(name));
+        let mut components = parts.within(piece, texts.delimiters.component, path.part(name));
         let value = components.required_number(quantity(20), name)?;
         let unit = components.filled(name)?;
         components.rest()?;
-        let mut components = parts.parts(unit, texts.delimiters.subcomponent, path.part(name));
+        let mut components = parts.within(unit, texts.delimiters.subcomponent, path.part(name));
         let stated = components.any();
         components.rest()?;
         let unit = Unit::named(stated.bytes).map(|(unit, _)| unit).filter(|unit| unit.measure == Measure::Time);
         let Some(unit) = unit else { return Err(refuse(Rule::DurationUnit, path.part(name), stated.at)) };
         whole = whole.saturating_add(value.saturating_mul(unit.numerator));
     }
-    parts.end()?;
+    parts.end("more")?;
     Ok(whole)
 }
 
@@ -218,9 +212,11 @@ fn one_of(
     rule: Rule,
 ) -> Result<usize, Refusal> {
     let mut components = fields.components(field, name);
-    let (id, text) = (components.word(words, rule, "id")?, components.word(words, rule, "name")?);
+    let id = components.word(words, rule, "id")?;
+    let name_at = components.next_at();
+    let text = components.word(words, rule, "name")?;
     let agree = id.is_none() || text.is_none() || id == text;
-    require!(agree, refuse(rule, components.at("name"), field.at));
+    require!(agree, refuse(rule, components.at("name"), name_at));
     let word = id.or(text).ok_or_else(|| refuse(rule, components.at("id"), field.at))?;
     components.rest()?;
     Ok(word)

@@ -52,8 +52,10 @@ pub(super) fn header(segment: Piece<'_>) -> Result<(Header<'_>, Texts), Refusal>
     let texts = Texts { delimiters, utf8: utf8(segment, delimiters)? };
     let mut fields = Reader::segment(segment, b"MSH", texts, PATH)?;
     let encoding = fields.any();
-    let surplus = encoding.at.saturating_add(4);
-    require!(encoding.bytes.len() == 4, refuse(Rule::SegmentSize, PATH, surplus));
+    let (_, surplus) = encoding.bytes.split_at_checked(4).unwrap_or_default();
+    let surplus = Piece { bytes: surplus, at: encoding.at.saturating_add(4) };
+    texts.unread(surplus, PATH.field("encoding"))?;
+    require!(surplus.is_empty(), refuse(Rule::SegmentSize, PATH.field("encoding"), surplus.at));
     fields.unread(6, "parties")?;
     kind(&mut fields)?;
     let control_id = fields.required("control_id")?;
@@ -79,10 +81,11 @@ pub(super) fn header(segment: Piece<'_>) -> Result<(Header<'_>, Texts), Refusal>
 fn kind(fields: &mut Reader<'_>) -> Result<(), Refusal> {
     let field = fields.filled("type")?;
     let mut components = fields.components(field, "type");
-    for (name, word) in [("message", "RGV"), ("event", "O15"), ("structure", "RGV_O15")] {
-        components.required_word(&[word], Rule::HeaderType, name)?;
-    }
-    components.end()
+    components.required_word(&["RGV"], Rule::HeaderType, "message")?;
+    components.required_word(&["O15"], Rule::HeaderType, "event")?;
+    let structure = components.whole("structure")?;
+    require!(structure.bytes == b"RGV_O15", refuse(Rule::HeaderType, components.at("structure"), structure.at));
+    Ok(())
 }
 
 /// Checks a field of which only the first component is looked at.

@@ -33,12 +33,15 @@ pub(super) fn number(piece: Piece<'_>, kind: Kind, path: Path) -> Result<u64, Re
     require!(digits(whole), refuse(Rule::NumberForm, path, piece.at));
     require!(fraction.is_none_or(digits), refuse(Rule::NumberForm, path, piece.at));
     require!(piece.bytes.len() <= kind.most, refuse(Rule::NumberCharacters, path, piece.at));
-    let (decimals, finer) = fraction.unwrap_or_default().split_at_checked(DECIMALS).unwrap_or_else(|| (fraction.unwrap_or_default(), &[]));
+    let (decimals, finer) =
+        fraction.unwrap_or_default().split_at_checked(DECIMALS).unwrap_or_else(|| (fraction.unwrap_or_default(), &[]));
     require!(finer.iter().all(|digit| *digit == b'0'), refuse(Rule::NumberResolution, path, piece.at));
     let zeros = core::iter::repeat_n(&b'0', DECIMALS.saturating_sub(decimals.len()));
-    let value = whole.iter().chain(decimals).chain(zeros).fold(0_u64, |value, digit| {
-        value.saturating_mul(10).saturating_add(u64::from(digit.saturating_sub(b'0')))
-    });
+    let value = whole
+        .iter()
+        .chain(decimals)
+        .chain(zeros)
+        .fold(0_u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit.saturating_sub(b'0'))));
     require!((kind.least..=kind.highest).contains(&value), refuse(Rule::NumberRange, path, piece.at));
     require!(value.is_multiple_of(kind.step), refuse(Rule::NumberResolution, path, piece.at));
     Ok(value)

@@ -60,12 +60,8 @@ pub struct PumpId<'a> {
 /// Checks the OBX that names the pump.
 pub(super) fn pump<'a>(segment: Piece<'a>, texts: Texts, path: Path) -> Result<PumpId<'a>, Refusal> {
     let mut fields = Reader::segment(segment, b"OBX", texts, path)?;
-    let empty = |piece: Piece<'_>, name: &'static str| match piece.is_empty() {
-        true => Ok(()),
-        false => Err(refuse(Rule::PumpEmpty, path.field(name), piece.at)),
-    };
     fields.required_number(SET_ID, "set_id")?;
-    empty(fields.any(), "type")?;
+    fields.nothing(Rule::PumpEmpty, "type")?;
     let code = fields.filled("code")?;
     let mut components = fields.components(code, "code");
     components.required_word(&["69986"], Rule::PumpCode, "number")?;
@@ -73,8 +69,8 @@ pub(super) fn pump<'a>(segment: Piece<'a>, texts: Texts, path: Path) -> Result<P
     components.word(&["MDC"], Rule::PumpCode, "system")?;
     components.rest()?;
     fields.unread(1, "sub_id")?;
-    empty(fields.any(), "value")?;
-    empty(fields.any(), "unit")?;
+    fields.nothing(Rule::PumpEmpty, "value")?;
+    fields.nothing(Rule::PumpEmpty, "unit")?;
     fields.unread(11, "status")?;
     let id = fields.filled("id")?;
     let mut components = fields.components(id, "id");

@@ -174,13 +174,7 @@ fn setup(order: &Order<'_>, library: Library<'_>, profile: &Profile<'_>, drug: &
 }
 
 /// Whether a set-up of the drug is the one that an order means.
-fn suits(
-    setup: &Setup,
-    order: &Order<'_>,
-    unit: &Unit,
-    module: Module,
-    library: Library<'_>,
-) -> Result<(), Failure> {
+fn suits(setup: &Setup, order: &Order<'_>, unit: &Unit, module: Module, library: Library<'_>) -> Result<(), Failure> {
     require!(setup.module == module, Failure::OtherModule);
     match (order.method, setup.line) {
         (Some(Method::Primary), Line::Secondary) => return Err(Failure::NoPrimary),

@@ -14,8 +14,16 @@ pub(super) struct Reader<'a> {
     parts: Parts<'a>,
     texts: Texts,
     path: Path,
-    /// Parts are fields of a segment, not components of a field.
-    fields: bool,
+    names: Names,
+}
+
+/// Which part of a path the name of a part is.
+#[derive(Debug, Clone, Copy)]
+enum Names {
+    Field,
+    Component,
+    /// Parts of a component are named by it.
+    Nothing,
 }
 
 impl<'a> Reader<'a> {
@@ -24,12 +32,17 @@ impl<'a> Reader<'a> {
         let mut parts = segment.split(texts.delimiters.field);
         let named = parts.one().bytes == name;
         require!(named, refuse(Rule::SegmentName, path.field("name"), segment.at));
-        Ok(Self { parts, texts, path, fields: true })
+        Ok(Self { parts, texts, path, names: Names::Field })
     }
 
     /// The parts of a piece.
     pub(super) fn parts(&self, piece: Piece<'a>, delimiter: u8, path: Path) -> Self {
-        Self { parts: piece.split(delimiter), path, fields: false, ..*self }
+        Self { parts: piece.split(delimiter), path, names: Names::Component, ..*self }
+    }
+
+    /// The parts of a component.
+    pub(super) fn within(&self, piece: Piece<'a>, delimiter: u8, path: Path) -> Self {
+        Self { names: Names::Nothing, ..self.parts(piece, delimiter, path) }
     }
 
     /// The components of a field.
@@ -39,7 +52,11 @@ impl<'a> Reader<'a> {
 
     /// The path of a part.
     pub(super) const fn at(&self, name: &'static str) -> Path {
-        if self.fields { self.path.field(name) } else { self.path.part(name) }
+        match self.names {
+            Names::Field => self.path.field(name),
+            Names::Component => self.path.part(name),
+            Names::Nothing => self.path,
+        }
     }
 
     /// The next part, whatever it is.
@@ -59,6 +76,13 @@ impl<'a> Reader<'a> {
         Ok(piece)
     }
 
+    /// Whatever is left, which must be filled in.
+    pub(super) fn whole(&mut self, name: &'static str) -> Result<Piece<'a>, Refusal> {
+        let piece = self.parts.several(usize::MAX);
+        require!(!piece.is_empty(), refuse(Rule::FieldRequired, self.at(name), piece.at));
+        Ok(piece)
+    }
+
     /// Passes so many parts over.
     pub(super) fn unread(&mut self, count: usize, name: &'static str) -> Result<Piece<'a>, Refusal> {
         let piece = self.parts.several(count);
@@ -71,12 +95,18 @@ impl<'a> Reader<'a> {
         self.texts.unread(self.parts.rest(), self.at("rest")).map(|_| ())
     }
 
+    /// A part that must be empty.
+    pub(super) fn nothing(&mut self, rule: Rule, name: &'static str) -> Result<(), Refusal> {
+        let piece = self.unread(1, name)?;
+        require!(piece.is_empty(), refuse(rule, self.at(name), piece.at));
+        Ok(())
+    }
+
     /// Nothing may be left.
-    pub(super) fn end(&self) -> Result<(), Refusal> {
-        match self.parts.surplus() {
-            Some(at) => Err(refuse(Rule::SegmentSize, self.path, at)),
-            None => Ok(()),
-        }
+    pub(super) fn end(mut self, name: &'static str) -> Result<(), Refusal> {
+        let piece = self.unread(usize::MAX, name)?;
+        require!(piece.is_empty(), refuse(Rule::SegmentSize, self.at(name), piece.at));
+        Ok(())
     }
 
     /// A text that may be empty.
@@ -105,12 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One of these words, which must be there.
-    pub(super) fn required_word(
-        &mut self,
-        words: &[&str],
-        rule: Rule,
-        name: &'static str,
-    ) -> Result<usize, Refusal> {
+    pub(super) fn required_word(&mut self, words: &[&str], rule: Rule, name: &'static str) -> Result<usize, Refusal> {
         let at = self.next_at();
         let word = self.word(words, rule, name)?;
         word.ok_or_else(|| refuse(Rule::FieldRequired, self.at(name), at))
@@ -163,9 +188,9 @@ impl<'a> Reader<'a> {
     fn triple(&mut self, [number, name, system]: [&'static str; 3]) -> Result<Option<Unit>, Refusal> {
         let (number_at, name_at, system_at) = (self.any(), self.any(), self.any());
         let stated = self.texts.text(number_at, LONGEST, self.at(number))?;
-        let unit = name_at.filled().map(|piece| {
-            Unit::named(piece.bytes).ok_or_else(|| refuse(Rule::UnitValue, self.at(name), piece.at))
-        });
+        let unit = name_at
+            .filled()
+            .map(|piece| Unit::named(piece.bytes).ok_or_else(|| refuse(Rule::UnitValue, self.at(name), piece.at)));
         let unit = unit.transpose()?;
         let of = match system_at.bytes {
             b"" => None,
@@ -174,10 +199,11 @@ impl<'a> Reader<'a> {
             _ => return Err(refuse(Rule::UnitSystem, self.at(system), system_at.at)),
         };
         let Some((unit, is)) = unit else {
-            let alone = stated.is_empty() && of.is_none();
-            require!(alone, refuse(Rule::UnitSystem, self.at(name), name_at.at));
+            require!(stated.is_empty(), refuse(Rule::UnitSystem, self.at(number), number_at.at));
+            require!(of.is_none(), refuse(Rule::UnitSystem, self.at(system), system_at.at));
             return Ok(None);
         };
+        require!(of.is_some(), refuse(Rule::UnitSystem, self.at(name), name_at.at));
         require!(of == Some(is), refuse(Rule::UnitSystem, self.at(system), system_at.at));
         if is == System::Mdc {
             let right = Unit::mdc_number(name_at.bytes) == Some(stated.raw());

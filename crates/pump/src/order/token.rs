@@ -106,7 +106,9 @@ impl<'a> Parts<'a> {
     pub(super) fn several(&mut self, count: usize) -> Piece<'a> {
         let all = self.left.unwrap_or(self.nothing());
         for _ in 0..count {
-            self.next();
+            if self.next().is_none() {
+                break;
+            }
         }
         let length = self.left.map_or(all.bytes.len(), |left| left.at.saturating_sub(all.at).saturating_sub(1));
         Piece { bytes: all.bytes.get(..length).unwrap_or_default(), at: all.at }

@@ -160,8 +160,7 @@ impl Unit {
     /// Whether it means the same as another one.
     #[must_use]
     pub fn is_same_as(&self, other: &Unit) -> bool {
-        self.has_dimension_of(other)
-            && (self.numerator, self.denominator) == (other.numerator, other.denominator)
+        self.has_dimension_of(other) && (self.numerator, self.denominator) == (other.numerator, other.denominator)
     }
 
     /// Whether it measures the same as another one, in a multiple at most.

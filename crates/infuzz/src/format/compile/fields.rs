@@ -1,6 +1,8 @@
 //! What is stated of each field: shape, range, reference, relation.
 
 use super::*;
+use crate::format::source::NarrowSource;
+use std::sync::Arc;
 
 /// Begins the path of a list that stands in the environment.
 const OUTSIDE: &str = "environment:";
@@ -16,6 +18,13 @@ impl Compiler<'_> {
         field.at = source.at.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.size = source.size.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.exact = source.exact.as_ref().map(|r| self.rule(r)).transpose()?;
+        field.begins = source.begins.as_ref().map(|bytes| self.literal(bytes)).transpose()?;
+        // What ends a list ends each of its items.
+        let end = source.end.as_ref().filter(|_| !matches!(field.shape, Shape::List { .. }));
+        field.end = end.map(|bytes| self.literal(bytes)).transpose()?;
+        if let (Shape::Decimal { .. }, Some(most), Some(rule)) = (&field.shape, source.chars, &source.chars_rule) {
+            field.longest = Some((most, self.rule(rule)?));
+        }
         if !field.is_leaf() {
             field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
         }
@@ -53,9 +62,10 @@ impl Compiler<'_> {
         field.relation = self.relation(context, id, &source)?;
         let default = match (&field.relation, &field.shape) {
             (Some(_), _) => None,
+            (None, Shape::Enum { words: Some(Words { other: Some(_), .. }), .. }) => None,
             (None, Shape::Enum { .. }) => Some("enum.value"),
             (None, Shape::Bits { .. }) => Some("bits.reserved"),
-            (None, Shape::Digits { .. } | Shape::Decimal) => Some("digits.value"),
+            (None, Shape::Digits { .. } | Shape::Decimal { .. }) => Some("digits.value"),
             _ => None,
         };
         field.value_rule = match (&source.rule, default) {
@@ -197,7 +207,10 @@ impl Compiler<'_> {
             "word" => match self.enum_of(field.id)? {
                 Some(of) => {
                     let names = self.format.enums[of].rows.iter().map(|row| (row.code, row.name.clone())).collect();
-                    let words = Words { extent: extent(self)?, names };
+                    let other = source.other == Some(true);
+                    let other =
+                        other.then(|| self.text_shape(context, source, span.clone(), Extent::Rest)).transpose()?;
+                    let words = Words { extent: extent(self)?, names, other: other.map(Box::new) };
                     Shape::Enum { width: 0, big: false, of, words: Some(words) }
                 }
                 None => return Err(self.error(span, "`shape = \"word\"` needs `enum`")),
@@ -211,7 +224,7 @@ impl Compiler<'_> {
                 };
                 Shape::Digits { width: u8::try_from(width).unwrap_or(u8::MAX), hex }
             }
-            "decimal" => Shape::Decimal,
+            "decimal" => Shape::Decimal { decimals: source.decimals.unwrap_or(0) },
             "const" => match &source.value {
                 Some(value) => {
                     let bytes = self.literal(value)?;
@@ -224,53 +237,96 @@ impl Compiler<'_> {
             },
             "bytes" => Shape::Bytes(extent(self)?),
             "text" => {
-                let charset = match &source.charset {
-                    None => None,
-                    Some(name) => match self.format.charsets.iter().position(|c| c.name == *name.get_ref()) {
-                        Some(index) => Some(index),
-                        None => return self.fail(name, format!("there is no charset `{}`", name.get_ref())),
-                    },
-                };
-                let prefix = self.source.text_rules.as_ref().map_or("text", |n| n.get_ref().as_str());
-                let may_be_blank = source.may_be_blank.unwrap_or(false);
-                let stated = self.format.rule_named(&format!("{prefix}.padding"));
-                let chars_rule = source.chars_rule.as_ref().map(|name| self.rule(name)).transpose()?;
-                let mut rule = |name: &str, needed: bool| match needed {
-                    true => self.rule_id(&format!("{prefix}.{name}"), span.clone()),
-                    false => Ok(RuleId(0)),
-                };
-                let rules = TextRules {
-                    length: rule(
-                        "length",
-                        source.bytes.is_some() && (source.prefix.is_some() || source.until.is_some()),
-                    )?,
-                    utf8: rule("utf8", true)?,
-                    characters: match chars_rule {
-                        Some(rule) => rule,
-                        None => rule("characters", source.chars.is_some())?,
-                    },
-                    charset: rule("charset", charset.is_some())?,
-                    blank: rule("blank", !may_be_blank)?,
-                    lines: rule("lines", source.lines.is_some())?,
-                    padding: match source.pad.and(stated) {
-                        Some(_) => Some(rule("padding", true)?),
-                        None => None,
-                    },
-                };
-                Shape::Text(TextShape {
-                    prefix: source.prefix.unwrap_or(0),
-                    extent: extent(self)?,
-                    pad: source.pad,
-                    max_chars: source.chars.unwrap_or(u32::MAX),
-                    max_bytes: source.bytes.unwrap_or(u32::MAX),
-                    charset,
-                    may_be_blank,
-                    max_lines: source.lines,
-                    rules,
-                })
+                let extent = extent(self)?;
+                Shape::Text(self.text_shape(context, source, span, extent)?)
             }
             other => return self.fail(shape, format!("there is no shape `{other}`")),
         })
+    }
+
+    /// The form and the rules of a text.
+    fn text_shape(
+        &mut self,
+        context: RecordId,
+        source: &FieldSource,
+        span: Range<usize>,
+        extent: Extent,
+    ) -> Result<TextShape> {
+        let charset = match &source.charset {
+            None => None,
+            Some(name) => match self.format.charsets.iter().position(|c| c.name == *name.get_ref()) {
+                Some(index) => Some(index),
+                None => return self.fail(name, format!("there is no charset `{}`", name.get_ref())),
+            },
+        };
+        let prefix = self.source.text_rules.as_ref().map_or("text", |n| n.get_ref().as_str());
+        let may_be_blank = source.may_be_blank.unwrap_or(false);
+        let stated = self.format.rule_named(&format!("{prefix}.padding"));
+        let chars_rule = source.chars_rule.as_ref().map(|name| self.rule(name)).transpose()?;
+        let mut rule = |name: &str, needed: bool| match needed {
+            true => self.rule_id(&format!("{prefix}.{name}"), span.clone()),
+            false => Ok(RuleId(0)),
+        };
+        let rules = TextRules {
+            length: rule("length", source.bytes.is_some() && (source.prefix.is_some() || source.until.is_some()))?,
+            utf8: rule("utf8", true)?,
+            characters: match chars_rule {
+                Some(rule) => rule,
+                None => rule("characters", source.chars.is_some())?,
+            },
+            charset: rule("charset", charset.is_some())?,
+            blank: rule("blank", !may_be_blank)?,
+            lines: rule("lines", source.lines.is_some())?,
+            padding: match source.pad.and(stated) {
+                Some(_) => Some(rule("padding", true)?),
+                None => None,
+            },
+        };
+        Ok(TextShape {
+            prefix: source.prefix.unwrap_or(0),
+            extent,
+            pad: source.pad,
+            max_chars: source.chars.unwrap_or(u32::MAX),
+            max_bytes: source.bytes.unwrap_or(u32::MAX),
+            charset,
+            may_be_blank,
+            max_lines: source.lines,
+            rules,
+            escapes: source.escapes.as_ref().map(|name| self.escapes(context, name)).transpose()?.map(Arc::new),
+            narrow: source.narrow.as_ref().map(|narrow| self.narrow(context, narrow)).transpose()?.map(Box::new),
+        })
+    }
+
+    /// The escape sequences with this name.
+    fn escapes(&mut self, context: RecordId, name: &Name) -> Result<Escapes> {
+        let source = self.source;
+        let Some(escape) = source.escape.get(name.get_ref()) else {
+            return self.fail(name, format!("there are no escape sequences `{}`", name.get_ref()));
+        };
+        let letter = |compiler: &Self, letter: &str, at: &Name| match letter.as_bytes() {
+            [letter] => Ok(*letter),
+            _ => compiler.fail(at, "a sequence has one letter"),
+        };
+        let mut letters = Vec::new();
+        for (name, stands_for) in &escape.letters {
+            letters.push((letter(self, name, stands_for)?, self.operand(context, stands_for)?));
+        }
+        Ok(Escapes {
+            around: self.operand(context, &escape.around)?,
+            letters,
+            hex: escape.hex.as_ref().map(|hex| letter(self, hex.get_ref(), hex)).transpose()?,
+            rule: self.rule(&escape.rule)?,
+            delimiter: self.rule(&escape.delimiter_rule)?,
+        })
+    }
+
+    /// Fewer characters unless a condition holds.
+    fn narrow(&mut self, context: RecordId, narrow: &NarrowSource) -> Result<(usize, Condition, RuleId)> {
+        let name = &narrow.charset;
+        let Some(charset) = self.format.charsets.iter().position(|c| c.name == *name.get_ref()) else {
+            return self.fail(name, format!("there is no charset `{}`", name.get_ref()));
+        };
+        Ok((charset, self.condition(context, &narrow.unless)?, self.rule(&narrow.rule)?))
     }
 
     /// The bytes of a value that people's data need not state.
