@@ -103,11 +103,13 @@ pub fn program(message: &Message<'_>, bedside: &Bedside<'_>) -> Result<Proposal,
     let whole = whole.map(|whole| whole.ok_or(Failure::VolumeLimits)).transpose()?;
     limits(&setup, &dose, order.duration, &mut proposal)?;
     proposal.rate = rated(rate, &profile)?;
-    proposal.volume = volume_of(order, whole, &profile, bedside)?;
+    let mut left = None;
     if order.control == Control::Change {
         let running = bedside.running.filter(|running| running.drug == drug.id).ok_or(Failure::NothingToChange)?;
         require!(running.rate != proposal.rate, Failure::SameAsBefore);
+        left = Some(Fraction::of(running.left.into()));
     }
+    proposal.volume = volume_of(order, whole, left, &profile)?;
     Ok(proposal)
 }
 
@@ -287,15 +289,13 @@ fn rated(rate: Fraction, profile: &Profile<'_>) -> Result<u32, Failure> {
 fn volume_of(
     order: &Order<'_>,
     whole: Option<Fraction>,
+    left: Option<Fraction>,
     profile: &Profile<'_>,
-    bedside: &Bedside<'_>,
 ) -> Result<u32, Failure> {
     let stated = order.give.volume.map(Fraction::of);
     if let (Some(stated), Some(whole)) = (stated, whole) {
         require!(stated.rounded(RESOLUTION) == whole.rounded(RESOLUTION), Failure::VolumeOfOther);
     }
-    let left = bedside.running.map(|running| Fraction::of(running.left.into()));
-    let left = left.filter(|_| order.control == Control::Change);
     let volume = stated.or(whole).or(left).ok_or(Failure::VolumeLimits)?;
     let most = Fraction::of(profile.max_vtbi.into());
     require!(volume.exceeds(most) == Some(false), Failure::VolumeLimits);

@@ -95,6 +95,7 @@ const DRUG_LIBRARY: Swept = Swept { format: "drug-library", library: "every-kind
 const MIVA_LIBRARY: Swept = Swept { format: "miva-library", library: "fuller" };
 const MIVA_ORDER: Swept = Swept { format: "miva-order", library: "fuller" };
 const MIVA_FRAME: Swept = Swept { format: "miva-frame", library: "" };
+const ORDER: Swept = Swept { format: "order", library: "" };
 
 /// The sweeps for a change of a file of the pump, the one it belongs to first.
 pub fn swept_for(path: &str) -> &'static [Swept] {
@@ -106,6 +107,8 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[MIVA_LIBRARY, MIVA_ORDER]
     } else if path.contains("miva/") {
         &[MIVA_LIBRARY]
+    } else if path.contains("order/") {
+        &[ORDER]
     } else {
         &[DRUG_LIBRARY]
     }
