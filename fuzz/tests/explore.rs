@@ -13,8 +13,8 @@ fn drug_library_reaches_every_point_within_200_000_executions() {
 }
 
 #[test]
-fn targets_of_miva_formats_reach_every_point_within_their_budgets() {
-    for (name, budget) in [("miva_library", 40_000), ("miva_order", 40_000), ("miva_frame", 40_000), ("order", 40_000)]
+fn the_other_targets_reach_every_point_within_their_budgets() {
+    for (name, budget) in [("miva_library", 40_000), ("miva_order", 40_000), ("miva_frame", 40_000), ("order", 100_000)]
     {
         let found = explore(target(name).expect("in the table"), 2, budget, Mutating::Structure, None, |_, _| {})
             .expect("sets up");

@@ -680,6 +680,12 @@ impl Field {
         }
     }
 
+    /// Whether a record may be without it.
+    pub fn may_be_absent(&self) -> bool {
+        let by_its_beginning = self.begins.is_some() && !matches!(self.shape, Shape::List { .. });
+        self.when.is_some() || self.may_be_empty || by_its_beginning
+    }
+
     /// Whether it holds bytes itself rather than other fields.
     pub fn is_leaf(&self) -> bool {
         !matches!(self.shape, Shape::Record(_) | Shape::Switch { .. } | Shape::List { .. })

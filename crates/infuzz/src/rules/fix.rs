@@ -178,11 +178,7 @@ fn named_values(format: &Format, field: FieldId) -> impl Iterator<Item = u64> + 
 
 /// Whether a field is there or not by itself: no bit says so.
 fn is_free_standing(field: &Field) -> bool {
-    field.may_be_empty || field.begins.is_some()
-}
-
-fn tree_field<'f>(tree: &Tree<'f>, test: &Test) -> &'f Field {
-    tree.format().field(test.operand.field)
+    field.when.is_none() && field.may_be_absent()
 }
 
 /// Decodes bytes that may have the structure of a valid input.
@@ -424,7 +420,7 @@ impl Fixer<'_, '_> {
 
     fn falsify(&self, record: NodeId, condition: &Condition) -> Option<Edit> {
         condition.any.iter().flatten().find_map(|test| match &test.kind {
-            TestKind::Present if is_free_standing(tree_field(self.tree, test)) => {
+            TestKind::Present if is_free_standing(self.tree.format().field(test.operand.field)) => {
                 let node = self.tree.locate(record, &test.operand, Some(self.tables))?;
                 self.free(node).then(|| Edit::make_absent(self.tree, node))
             }

@@ -133,14 +133,15 @@ pub(super) fn give<'a>(segment: Piece<'a>, texts: Texts, path: Path) -> Result<G
     fields.unread(4, "lot")?;
     let diluent = measured(&mut fields, &DILUENT)?;
     fields.rest()?;
+    let dosed = rate.map(|rate| rate.unit.substance).filter(|substance| *substance != Substance::Volume);
+    let required = refuse(Rule::GiveConcentrationRequired, path, segment.at);
+    require!(dosed.is_none() || amount.is_some(), required);
     let both = amount.is_some() == diluent.is_some();
     require!(both, refuse(Rule::GiveConcentration, path, segment.at));
     let concentration = amount.zip(diluent).map(|(amount, volume)| Concentration { amount, volume: volume.value });
-    if let Some(rate) = rate.filter(|rate| rate.unit.substance != Substance::Volume) {
-        let required = refuse(Rule::GiveConcentrationRequired, path, segment.at);
-        let of = concentration.ok_or(required)?.amount.unit.substance;
-        require!(of == rate.unit.substance, refuse(Rule::GiveSubstance, path, segment.at));
-    }
+    let of = concentration.map(|concentration| concentration.amount.unit.substance);
+    let same = dosed.is_none() || of == dosed;
+    require!(same, refuse(Rule::GiveSubstance, path, segment.at));
     Ok(Give { code, name, volume, rate, concentration })
 }
 

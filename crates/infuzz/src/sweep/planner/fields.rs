@@ -101,8 +101,7 @@ impl Planner<'_> {
     /// The field left out, and put in where it is absent.
     pub(super) fn optional(&mut self, field: FieldId) {
         let Some(owner) = self.format().field(field).owner else { return };
-        let stated = self.format().field(field);
-        if stated.when.is_none() && !stated.may_be_empty && stated.begins.is_none() {
+        if !self.format().field(field).may_be_absent() {
             self.count(field, "absent", 0, "the field is never absent");
             self.count(field, "present", 0, "the field is always present");
             return;

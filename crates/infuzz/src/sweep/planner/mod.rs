@@ -51,7 +51,7 @@ impl<'f> Planner<'f> {
             self.field(field.id);
         }
         let format = self.format();
-        for field in format.fields.iter().filter(|f| !f.is_leaf() && (f.may_be_empty || f.begins.is_some())) {
+        for field in format.fields.iter().filter(|f| !f.is_leaf() && f.when.is_none() && f.may_be_absent()) {
             self.optional(field.id);
         }
         self.records();
