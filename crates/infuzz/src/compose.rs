@@ -450,6 +450,7 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
                 // The case of a switch is stated by being there.
                 let is_case = !format.record(*id).fields.contains(&inner.id);
                 let optional = matches!(inner.shape, Shape::Record(inner) if stateless(format, inner)) && !is_case;
+                let optional = optional && inner.begins.is_none();
                 let nothing = |value: &Value| value.as_object().is_some_and(Map::is_empty);
                 if let Some(value) = value.filter(|value| !(optional && nothing(value))) {
                     object.insert(inner.name.clone(), value);
