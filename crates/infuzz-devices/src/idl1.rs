@@ -2,7 +2,7 @@
 
 use crate::bcc;
 use crate::in_process::{InProcess, InProcessFormat};
-use crate::transfer;
+use crate::{order, transfer};
 use infuzz::device::{Answer, Held, LookUp, digest};
 use pump::{Idl1, Library};
 
@@ -30,6 +30,7 @@ impl InProcessFormat for Idl1 {
     fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
         match path {
             "library-transfer" => transfer::read(bytes),
+            "order" => order::answer(bytes),
             _ => bcc::message(path, bytes),
         }
     }

@@ -9,6 +9,7 @@ mod in_process;
 mod memory;
 mod miva;
 mod networked;
+mod order;
 pub mod process;
 mod transfer;
 

@@ -86,3 +86,26 @@ fn description_and_reader_know_the_same_parameters() {
     let described: BTreeSet<&str> = described.rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(described, pump::bcc::parameters().collect());
 }
+
+#[test]
+fn document_description_and_reader_of_orders_have_the_same_rules() {
+    let of_the_reader: BTreeSet<&str> = pump::order::Rule::ALL.iter().map(|rule| rule.id()).collect();
+    let format = Builtin::named("order").expect("built in").load().expect("loads");
+    let described: BTreeSet<&str> =
+        format.rules.iter().filter(|rule| !rule.open).map(|rule| rule.id.as_str()).collect();
+    assert_eq!(described, of_the_reader);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats/order.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let missing: Vec<&str> =
+        format.rules.iter().map(|rule| rule.id.as_str()).filter(|id| !text.contains(&format!("`{id}`"))).collect();
+    assert_eq!(missing, [""; 0]);
+    // What a person reads of a failure stands in the document too.
+    let codes: Vec<u16> = pump::order::Failure::ALL.iter().map(|failure| failure.code()).collect();
+    let section = text.split("## Programming").nth(1).and_then(|rest| rest.split("## Answers").next()).unwrap_or("");
+    let told: BTreeSet<u16> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
+        .flat_map(|cell| cell.split(", ").filter_map(|code| code.parse().ok()))
+        .collect();
+    assert_eq!(told, codes.into_iter().collect());
+}

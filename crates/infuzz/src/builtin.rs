@@ -34,20 +34,6 @@ macro_rules! seeds {
     ($folder:literal, $($name:literal),*) => { &[$(($name, include_str!(concat!("../seeds/", $folder, "/", $name, ".json")))),*] };
 }
 
-macro_rules! sketch {
-    ($name:literal) => {
-        Builtin {
-            name: $name,
-            text: include_str!(concat!("../formats/", $name, ".toml")),
-            complete: false,
-            made: &[],
-            base: "",
-            library: None,
-            seeds: &[],
-        }
-    };
-}
-
 /// Files that descriptions include.
 static PARTS: &[(&str, &str)] = &[
     ("miva-protocol.toml", include_str!("../formats/miva-protocol.toml")),
@@ -118,7 +104,28 @@ pub static BUILTIN: &[Builtin] = &[
             "known-good"
         ),
     },
-    sketch!("order"),
+    Builtin {
+        name: "order",
+        text: include_str!("../formats/order.toml"),
+        complete: true,
+        made: &[],
+        base: "fuller",
+        library: Some("drug-library"),
+        seeds: seeds!(
+            "order",
+            "fuller",
+            "example-1",
+            "example-2",
+            "change",
+            "pca",
+            "duration",
+            "per-m2",
+            "two-orders",
+            "utf-8",
+            "other-delimiters",
+            "known-good"
+        ),
+    },
     Builtin {
         name: "miva-library",
         text: include_str!("../formats/miva-library.toml"),

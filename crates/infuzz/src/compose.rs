@@ -160,10 +160,14 @@ impl Composer<'_> {
         }
         let separator = format.record(id).separator.as_ref();
         let separator = separator.map(|separator| self.delimiter(separator, value, path)).transpose()?;
-        let mut spans = Vec::new();
+        let (mut spans, mut least) = (Vec::new(), self.out.len());
         for field in fields {
             let mut start = self.out.len();
-            if !self.member(id, field, object, (value, parent), path)? {
+            let left_out = separator.is_some() && field.may_be_empty && !object.contains_key(&field.name);
+            if left_out {
+                let more = separator.clone().unwrap_or_default();
+                self.out.extend(more.repeat(field.positions.saturating_sub(1) as usize));
+            } else if !self.member(id, field, object, (value, parent), path)? {
                 continue;
             }
             if let Some(separator) = &separator
@@ -173,8 +177,15 @@ impl Composer<'_> {
                 start += separator.len();
             }
             spans.push((field.id, start..self.out.len()));
+            if !left_out && !matches!(field.shape, Shape::Const(_)) {
+                least = self.out.len();
+            }
         }
         state_sizes(format, &spans, &mut self.out);
+        if format.record(id).may_end_early {
+            self.out.truncate(least);
+        }
+        self.out.extend(format.field(format.record(id).field).end.iter().flatten());
         Ok(())
     }
 
@@ -219,11 +230,12 @@ impl Composer<'_> {
                     .map_err(|why| ComposeError { path: inner.clone(), why })?;
                 self.out.extend(crate::tree::encode_number(&field.shape, bits));
             }
+            (_, Some(Value::Null)) if field.may_be_empty => {}
             (_, Some(content)) => self.field(field, content, value, &inner)?,
             (_, None) if field.default.is_some() => self.out.extend(field.default.iter().flatten()),
             (Shape::Const(bytes), None) => self.out.extend(bytes),
             (_, None) if field.relation.is_some() => self.field(field, &Value::Null, value, &inner)?,
-            (_, None) if field.when.is_some() => return Ok(false),
+            (_, None) if field.when.is_some() || field.may_be_empty || field.begins.is_some() => return Ok(false),
             (Shape::List { .. }, None) => self.unused(field, self.out.len()),
             (Shape::Record(inner_id), None) if stateless(format, *inner_id) => {
                 self.record(*inner_id, &Map::new(), (&Value::Null, value), &inner)?
@@ -398,9 +410,10 @@ fn leaf(format: &Format, field: &Field, value: &Value) -> std::result::Result<Ve
             (None, _) => Err("pairs of hexadecimal digits are expected".into()),
         },
         Shape::Const(bytes) => Ok(bytes.clone()),
-        Shape::Decimal { .. } => match value.as_str() {
-            Some(digits) => Ok(digits.as_bytes().to_vec()),
-            None => Err(format!("a text of digits is expected, not {}", kind(value))),
+        Shape::Decimal { .. } => match value {
+            Value::String(digits) => Ok(digits.as_bytes().to_vec()),
+            Value::Number(number) => Ok(number.to_string().into_bytes()),
+            _ => Err(format!("a number is expected, not {}", kind(value))),
         },
         _ => Ok(Vec::new()),
     }
@@ -428,8 +441,21 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
     match &field.shape {
         Shape::Record(id) => {
             let mut object = Map::new();
+            let record = format.record(*id);
             for child in tree.children(node) {
                 let inner = format.field(tree.node(child).field);
+                if record.separator.is_some() && inner.may_be_empty {
+                    // How far the record goes is stated by its last field.
+                    let last = record.may_end_early && tree.node(child).next == tree.node(node).next;
+                    if is_nothing(tree, node, child) {
+                        if last {
+                            object.insert(inner.name.clone(), nothing_shown(tree, child));
+                        }
+                        continue;
+                    }
+                } else if tree.node(child).blank {
+                    continue;
+                }
                 if inner.relation.is_some() || matches!(inner.shape, Shape::Const(_)) {
                     continue;
                 }
@@ -451,6 +477,7 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
                 // The case of a switch is stated by being there.
                 let is_case = !format.record(*id).fields.contains(&inner.id);
                 let optional = matches!(inner.shape, Shape::Record(inner) if stateless(format, inner)) && !is_case;
+                let optional = optional && inner.begins.is_none();
                 let nothing = |value: &Value| value.as_object().is_some_and(Map::is_empty);
                 if let Some(value) = value.filter(|value| !(optional && nothing(value))) {
                     object.insert(inner.name.clone(), value);
@@ -470,6 +497,18 @@ fn show(tree: &Tree<'_>, node: NodeId) -> Value {
         Shape::Bytes(_) | Shape::Const(_) => Value::String(Hex(tree.span(node)).to_string()),
         _ => tree.number(node).map_or(Value::Null, |n| number_json(&field.show(n))),
     }
+}
+
+/// Whether a field of a delimited record has no bytes but the separators between its positions.
+fn is_nothing(tree: &Tree<'_>, record: NodeId, node: NodeId) -> bool {
+    let positions = tree.format().field(tree.node(node).field).positions as usize;
+    let separator = tree.separator(record).unwrap_or_default();
+    tree.span(node) == separator.repeat(positions.saturating_sub(1))
+}
+
+/// How a last field is stated that has nothing in it.
+fn nothing_shown(tree: &Tree<'_>, node: NodeId) -> Value {
+    if tree.node(node).blank { Value::Null } else { show(tree, node) }
 }
 
 fn show_bits(tree: &Tree<'_>, record: RecordId, node: NodeId, names: &[String]) -> Option<Value> {

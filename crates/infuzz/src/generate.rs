@@ -6,7 +6,7 @@ use crate::format::{
     Count, Field, FieldId, Format, Record, RelationKind, RuleKind, Shape, Step, Value, case_of, named_bits,
 };
 use crate::known::Known;
-use crate::plain::{ahead, default_bytes, plain_delimiter};
+use crate::plain::{ahead, default_bytes, delimiters, plain_delimiter, plain_delimiter_of};
 use crate::rng::Rng;
 use crate::rules::{Checker, settle_within};
 use crate::tree::{Edit, Repair, Tree, encode_number};
@@ -53,6 +53,7 @@ fn draw(format: &Format, seed: u64, most: u64) -> Option<Vec<u8>> {
         most,
         known: Known::new(format),
         names: 0,
+        delimiters: delimiters(format),
         out: Vec::new(),
         position: 0,
     };
@@ -67,6 +68,8 @@ struct Generator<'f> {
     most: u64,
     known: Known<'f>,
     names: u32,
+    /// What states a delimiter has its usual value: what is written goes by that.
+    delimiters: Vec<FieldId>,
     out: Vec<u8>,
     position: u64,
 }
@@ -77,7 +80,11 @@ impl Generator<'_> {
         if field.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
             return false;
         }
+        if field.begins.is_some() && !field.required && self.rng.one_in(2) {
+            return false;
+        }
         let bytes = match &field.shape {
+            _ if self.delimiters.contains(&field.id) => plain_delimiter_of(self.format, field.id),
             Shape::Record(record) => {
                 self.record(self.format.record(*record));
                 return true;
@@ -94,6 +101,7 @@ impl Generator<'_> {
                     Count::Fixed(n) => u64::from(*n),
                     Count::Field(operand) => self.known.number(operand.field).unwrap_or(0),
                     Count::Delimited(_) | Count::Terminated(_) => self.rng.between(1, self.most),
+                    Count::Rest if field.begins.is_some() => self.rng.between(1, self.most),
                     Count::Rest => 0,
                 };
                 let delimiter = count.delimiter().map(|delimiter| plain_delimiter(self.format, delimiter));
@@ -137,10 +145,14 @@ impl Generator<'_> {
 
     fn record(&mut self, record: &Record) {
         let separator = record.separator.as_ref().map(|separator| plain_delimiter(self.format, separator));
-        let mut spans = Vec::new();
+        let (mut spans, mut least) = (Vec::new(), self.out.len());
         for inner in &record.fields {
-            let mut start = self.out.len();
-            if !self.field(self.format.field(*inner)) {
+            let (mut start, field) = (self.out.len(), self.format.field(*inner));
+            let left_out = separator.is_some() && field.may_be_empty && !field.required && self.rng.one_in(2);
+            if left_out {
+                let more = separator.clone().unwrap_or_default();
+                self.out.extend(more.repeat(field.positions.saturating_sub(1) as usize));
+            } else if !self.field(field) {
                 continue;
             }
             if let Some(separator) = separator.as_ref().filter(|_| !spans.is_empty()) {
@@ -148,8 +160,15 @@ impl Generator<'_> {
                 start += separator.len();
             }
             spans.push((*inner, start..self.out.len()));
+            if !left_out {
+                least = self.out.len();
+            }
         }
         state_sizes(self.format, &spans, &mut self.out);
+        if record.may_end_early {
+            self.out.truncate(least);
+        }
+        self.out.extend(self.format.field(record.field).end.iter().flatten());
     }
 
     fn number(&mut self, field: &Field) -> u64 {

@@ -40,6 +40,7 @@ impl<'f> Plainest<'f> {
                     self.field(self.format.field(*item));
                 }
             }
+            Shape::List { item, .. } if field.required => self.field(self.format.field(*item)),
             Shape::List { .. } => {}
             Shape::Const(bytes) => self.out.extend(bytes),
             // What it states is known where it stands.
@@ -78,8 +79,17 @@ impl<'f> Plainest<'f> {
         let separator = self.format.record(record).separator.as_ref();
         let separator = separator.map(|separator| plain_delimiter(self.format, separator));
         let mut spans = Vec::new();
+        // Where the record may end; what is left out after that stands nowhere.
+        let mut least = start;
         for inner in self.format.record(record).fields.iter().map(|inner| self.format.field(*inner)) {
             if inner.when.as_ref().is_some_and(|when| !self.known.holds(when)) {
+                continue;
+            }
+            let left_out = inner.may_be_empty && !inner.required;
+            if left_out && separator.is_none() {
+                continue;
+            }
+            if inner.begins.is_some() && !inner.required && !matches!(inner.shape, Shape::List { .. }) {
                 continue;
             }
             if let Some(Relation { kind: RelationKind::SizeOf(operand), .. }) = &inner.relation
@@ -94,10 +104,22 @@ impl<'f> Plainest<'f> {
                 self.out.extend(separator.iter().flatten());
             }
             let at = self.out.len();
+            if left_out {
+                let more = separator.iter().flatten().copied().collect::<Vec<u8>>();
+                self.out.extend(more.repeat(inner.positions.saturating_sub(1) as usize));
+                spans.push((inner.id, at..self.out.len()));
+                continue;
+            }
             self.field(inner);
             spans.push((inner.id, at..self.out.len()));
+            least = self.out.len();
         }
         state_sizes(self.format, &spans, &mut self.out);
+        if self.format.record(record).may_end_early {
+            self.out.truncate(least);
+        }
+        let own = self.format.field(self.format.record(record).field);
+        self.out.extend(own.end.iter().flatten());
         for (at, inner) in sizes {
             let size = crate::tree::encode_number(&inner.shape, (self.out.len() - start) as u64);
             self.out[at..at + size.len()].copy_from_slice(&size);
@@ -109,8 +131,31 @@ impl<'f> Plainest<'f> {
 pub(crate) fn plain_delimiter(format: &Format, delimiter: &Delimiter) -> Vec<u8> {
     match delimiter {
         Delimiter::Bytes(bytes) => bytes.clone(),
-        Delimiter::Field(operand) => default_bytes(format, operand.field),
+        Delimiter::Field(operand) => plain_delimiter_of(format, operand.field),
     }
+}
+
+/// The usual value of a field that states a delimiter.
+pub(crate) fn plain_delimiter_of(format: &Format, field: FieldId) -> Vec<u8> {
+    format.field(field).default.clone().unwrap_or_else(|| default_bytes(format, field))
+}
+
+/// The fields that state a delimiter, between fields or items or around escape sequences.
+pub(crate) fn delimiters(format: &Format) -> Vec<FieldId> {
+    let between = format.records.iter().filter_map(|record| record.separator.as_ref());
+    let lists = format.fields.iter().filter_map(|field| match &field.shape {
+        Shape::List { count, .. } => count.delimiter(),
+        _ => None,
+    });
+    let stated = between.chain(lists).filter_map(|delimiter| match delimiter {
+        Delimiter::Field(operand) => Some(operand.field),
+        Delimiter::Bytes(_) => None,
+    });
+    let escapes = format.fields.iter().filter_map(|field| match &field.shape {
+        Shape::Text(text) => text.escapes.as_ref(),
+        _ => None,
+    });
+    stated.chain(escapes.map(|escapes| escapes.around.field)).collect()
 }
 
 /// What decides a switch of stated size before it is written itself: it will be the first of its

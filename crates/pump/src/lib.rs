@@ -5,6 +5,7 @@
 //! - [`miva`] reads and checks the drug library of another maker;
 //! - [`bcc`] reports to a host what the pumps of a station do;
 //! - [`format`] tells the manager which of the two;
+//! - [`order`] reads infusion orders and answers them;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
 //! - [`therapy`] is the infusion itself;
@@ -30,6 +31,7 @@ pub mod library;
 pub mod manager;
 pub mod miva;
 pub mod network;
+pub mod order;
 pub mod pump;
 pub mod refusal;
 pub mod rule;

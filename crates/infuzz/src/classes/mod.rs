@@ -4,6 +4,7 @@
 
 mod number;
 mod text;
+mod written;
 
 use crate::format::{Field, Shape};
 use crate::tree::{Edit, NodeId, Tables, Tree};
@@ -49,6 +50,9 @@ impl Context<'_, '_> {
 
     /// The largest number the field's bytes can hold.
     fn most(&self) -> Option<u64> {
+        if let Shape::Decimal { .. } = self.field.shape {
+            return Some(u64::MAX);
+        }
         if let Shape::Digits { width, hex } = self.field.shape {
             let base: u64 = if hex.is_some() { 16 } else { 10 };
             return Some(base.checked_pow(u32::from(width)).map_or(u64::MAX, |over| over - 1));
@@ -111,6 +115,13 @@ pub static CLASSES: &[Class] = &[
     Class { name: "not-digits", legal: false, values: text::not_digits },
     Class { name: "other-digits", legal: false, values: text::other_digits },
     Class { name: "stand-in", legal: true, values: text::stand_in },
+    Class { name: "same-number", legal: true, values: written::same_number },
+    Class { name: "no-number", legal: false, values: written::no_number },
+    Class { name: "finer", legal: false, values: written::finer },
+    Class { name: "long-number", legal: false, values: written::long_number },
+    Class { name: "escaped", legal: true, values: written::escaped },
+    Class { name: "bad-escape", legal: false, values: written::bad_escape },
+    Class { name: "bare-delimiter", legal: false, values: written::bare_delimiter },
 ];
 
 impl Class {

@@ -39,7 +39,7 @@ fn positions(format: &mut Format) {
         let mut fixed = true;
         for id in &record.fields {
             let field = &mut format.fields[usize::from(id.0)];
-            fixed &= field.is_leaf() && field.when.is_none();
+            fixed &= field.is_leaf() && field.when.is_none() && field.begins.is_none();
             (field.lead, field.fixed) = (lead, fixed);
             let cases = match &field.shape {
                 Shape::Switch { cases, .. } => cases.iter().map(|(_, case)| *case).collect(),
@@ -94,6 +94,7 @@ fn shaping(format: &mut Format) {
             _ => {}
         }
         format.steady &= field.until.is_empty() && field.before.is_none();
+        format.steady &= field.begins.is_none() && field.end.is_none() && !field.may_be_empty;
         if let Shape::Switch { on, .. } = &field.shape {
             format.steady &= !on.tail.is_ahead();
         }
@@ -117,7 +118,7 @@ fn offsets(format: &mut Format) {
 /// The bytes that a field always takes.
 pub(super) fn constant_size(format: &Format, id: FieldId) -> Option<u32> {
     let field = format.field(id);
-    if field.when.is_some() || !field.until.is_empty() {
+    if field.when.is_some() || !field.until.is_empty() || field.begins.is_some() || field.end.is_some() {
         return None;
     }
     if let Some(size) = &field.size {
@@ -147,6 +148,7 @@ fn is_closed(format: &Format, id: FieldId) -> bool {
     let near = |operand: &Operand| operand.steps.iter().all(|step| matches!(step, PathStep::Child(_)));
     let mut tests = field.when.iter().flat_map(|when| when.any.iter().flatten());
     let sized = matches!(field.size, None | Some(Place::Fixed(_))) && field.before.is_none();
+    let sized = sized && field.begins.is_none() && field.end.is_none() && !field.may_be_empty;
     if field.at.is_some() || !sized || !tests.all(|test| near(&test.operand)) {
         return false;
     }
@@ -200,6 +202,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
         _ => 0,
     };
     let anywhere = field.at.is_none() && field.size.is_none() && field.before.is_none() && field.exact.is_none();
+    let anywhere = anywhere && field.begins.is_none() && field.end.is_none() && !field.may_be_empty;
     let (width, big) = field.integer().unwrap_or((0, false));
     let reads = match (width, big) {
         (4, false) if field.float => Reads::Float,
@@ -211,7 +214,7 @@ fn quick(format: &Format, field: &Field) -> Quick {
         (4, false) => Reads::Four,
         _ => Reads::Other,
     };
-    let text = matches!(field.shape, Shape::Text(_));
+    let text = matches!(field.shape, Shape::Text(_) | Shape::Enum { words: Some(_), .. });
     let refers = field.refers.is_some() || field.outside.is_some();
     let others = field.words().is_some_and(|words| words.others.is_some());
     let own = others || field.value_rule.is_some() || field.range.is_some() || field.step.is_some() || refers || text;

@@ -176,6 +176,8 @@ pub struct Record {
     pub rules: Vec<Rule>,
     /// Separator between the fields of a delimited record.
     pub separator: Option<Delimiter>,
+    /// Fields at its end may be left out, their separators too.
+    pub may_end_early: bool,
 }
 
 /// One field at one place of the format.
@@ -237,6 +239,18 @@ pub struct Field {
     pub until: Vec<Vec<u8>>,
     /// Rule broken by bytes missing or left over inside it.
     pub exact: Option<RuleId>,
+    /// It may stand without bytes; then nothing is said of what it holds.
+    pub may_be_empty: bool,
+    /// It must have bytes where its record is there.
+    pub required: bool,
+    /// Positions of a delimited record that it takes, with the separators between them.
+    pub positions: u32,
+    /// It is there if the bytes begin like this; a list goes on as long as they do.
+    pub begins: Option<Vec<u8>>,
+    /// What ends it, and belongs to it.
+    pub end: Option<Vec<u8>>,
+    /// Most characters of a decimal number, and the rule broken by more.
+    pub longest: Option<(u32, RuleId)>,
 }
 
 /// What is stated of a list with a fixed number of slots.
@@ -340,12 +354,16 @@ pub enum Shape {
     },
     /// A number in ASCII digits of any width, to the end of what encloses it.
     Decimal {
-        /// Digits of the fraction that count; without any there is no point.
+        /// Digits of the fraction that count; without any there is no point, unless a resolution
+        /// is stated.
         places: u8,
         /// In hexadecimal digits.
         hex: bool,
         /// Broken by digits that say nothing: zeros before the number, and further decimals.
         plain: Option<RuleId>,
+        /// A resolution is stated: what is finer breaks it, and numbers are written as short as
+        /// they can be.
+        step: bool,
     },
     /// Fixed bytes.
     Const(Vec<u8>),
@@ -453,6 +471,26 @@ pub struct TextShape {
     pub max_lines: Option<u32>,
     /// Rules in the order length, utf8, characters, charset, blank, lines.
     pub rules: TextRules,
+    /// Escape sequences in it.
+    pub escapes: Option<Arc<Escapes>>,
+    /// Fewer characters are allowed unless a condition holds on its record; the rule that others
+    /// break.
+    pub narrow: Option<Box<(usize, Condition, RuleId)>>,
+}
+
+/// Escape sequences: one delimiter, a letter, the same delimiter.
+#[derive(Clone, Debug)]
+pub struct Escapes {
+    /// The delimiter around a sequence.
+    pub around: Operand,
+    /// What the letters stand for.
+    pub letters: Vec<(u8, Operand)>,
+    /// The letter that pairs of hexadecimal digits follow, each pair a printable ASCII character.
+    pub hex: Option<u8>,
+    /// Broken by any other sequence.
+    pub rule: RuleId,
+    /// Broken by a delimiter that stands for itself.
+    pub delimiter: RuleId,
 }
 
 /// The rules of a text.
@@ -654,6 +692,12 @@ impl Field {
             Ok(bits) if self.float => f32::from_bits(bits).to_string(),
             _ => format_scaled(number, self.decimals),
         }
+    }
+
+    /// Whether a record may be without it.
+    pub fn may_be_absent(&self) -> bool {
+        let by_its_beginning = self.begins.is_some() && !matches!(self.shape, Shape::List { .. });
+        self.when.is_some() || self.may_be_empty || by_its_beginning
     }
 
     /// Whether it holds bytes itself rather than other fields.

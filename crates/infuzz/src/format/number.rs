@@ -1,5 +1,7 @@
 //! Decimal numbers of the description and of people's data, as scaled integers.
 
+use super::ir::Shape;
+
 /// Reads `12.5` with four decimals as 125000. `None`: not a number, more decimals than there
 /// are, or out of range.
 pub fn parse_scaled(text: &str, decimals: u32) -> Option<u64> {
@@ -38,14 +40,24 @@ pub struct Written {
     pub number: Option<u64>,
     /// Neither zeros before the number nor further decimals.
     pub plain: bool,
+    /// There is something beyond the decimals that count.
+    pub finer: bool,
 }
 
 impl Written {
-    /// Reads digits, of which so many decimals count; without any there is no point.
-    pub fn read(text: &[u8], places: u8, hex: bool) -> Option<Written> {
+    /// Reads digits of a shape that is a number of any width.
+    pub fn of(shape: &Shape, text: &[u8]) -> Option<Written> {
+        match shape {
+            Shape::Decimal { places, hex, step, .. } => Written::read(text, *places, *hex, *step || *places > 0),
+            _ => None,
+        }
+    }
+
+    /// Reads digits, of which so many decimals count, and among which a point may stand.
+    fn read(text: &[u8], places: u8, hex: bool, point: bool) -> Option<Written> {
         let places = usize::from(places);
         let (whole, fraction) = match text.iter().position(|byte| *byte == b'.') {
-            Some(at) if places > 0 => (&text[..at], &text[at + 1..]),
+            Some(at) if point => (&text[..at], &text[at + 1..]),
             Some(_) => return None,
             None => (text, &b"0"[..]),
         };
@@ -59,7 +71,8 @@ impl Written {
             number.checked_mul(base)?.checked_add(u64::from(char::from(*digit).to_digit(base as u32)?))
         });
         let plain = (whole.len() == 1 || whole[0] != b'0') && fraction.len() <= places.max(1);
-        Some(Written { number, plain })
+        let finer = fraction.iter().skip(places).any(|digit| *digit != b'0');
+        Some(Written { number, plain, finer })
     }
 }
 
@@ -87,7 +100,8 @@ mod tests {
 
     #[test]
     fn digits_of_any_width_are_read_and_written() {
-        let read = |text: &str, places| Written::read(text.as_bytes(), places, false).map(|w| (w.number, w.plain));
+        let read =
+            |text: &str, places| Written::read(text.as_bytes(), places, false, places > 0).map(|w| (w.number, w.plain));
         assert_eq!(read("12.5", 2), Some((Some(1250), true)));
         assert_eq!(read("12", 2), Some((Some(1200), true)));
         assert_eq!(read("012.5", 2), Some((Some(1250), false)));
@@ -98,7 +112,7 @@ mod tests {
             assert_eq!(read(text, 1), None, "{text}");
         }
         assert_eq!(read("1.0", 0), None);
-        let hex = |text: &str| Written::read(text.as_bytes(), 0, true).and_then(|w| w.number);
+        let hex = |text: &str| Written::read(text.as_bytes(), 0, true, false).and_then(|w| w.number);
         assert_eq!((hex("7fFf"), hex("G"), hex("1.0")), (Some(0x7FFF), None, None));
         assert_eq!(
             (write(1250, 2, false), write(5, 3, false), write(255, 0, true)),

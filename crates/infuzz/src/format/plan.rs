@@ -56,6 +56,7 @@ fn plan(format: &Format, record: &Record) -> Plan {
                 _ => plan.steps.push(Step::Flags { by, leaves: vec![(bit, id, size)] }),
             },
             (0, None) if quick.prefix == 1 => plan.steps.push(Step::Text(id)),
+            (_, None) if field.begins.is_some() => plan.steps.push(Step::Sometimes(id, Gate::Tests)),
             (_, None) => plan.steps.push(Step::Always(id)),
             (_, Some(gate)) => plan.steps.push(Step::Sometimes(id, gate)),
         }

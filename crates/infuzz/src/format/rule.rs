@@ -181,6 +181,8 @@ pub enum RuleKind {
         /// The key within each record.
         key: Operand,
     },
+    /// No two of them hold the same number.
+    Differ(Vec<Operand>),
     /// As many slots of one list are used as of another; the same ones, unless the format leaves
     /// open whether there may be gaps.
     Paired(FieldId, FieldId),
@@ -230,8 +232,8 @@ pub enum RuleKind {
     Distinct {
         /// The list.
         list: Operand,
-        /// The number in each of its records.
-        key: FieldId,
+        /// The number, from each of its records.
+        key: Operand,
     },
 }
 

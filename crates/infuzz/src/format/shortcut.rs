@@ -235,7 +235,8 @@ fn number(format: &Format, field: &Field) -> Check {
 }
 
 fn text_check(format: &Format, text: &TextShape) -> Check {
-    if text.pad.is_some() || text.usual.is_some() || text.max_lines == Some(0) {
+    let special = text.usual.is_some() || text.escapes.is_some() || text.narrow.is_some();
+    if text.pad.is_some() || special || text.max_lines == Some(0) {
         return Check::InFull;
     }
     let mut kinds = Box::new([UNSURE; 256]);

@@ -30,6 +30,8 @@ pub struct Source {
     pub rule: BTreeMap<Name, String>,
     #[serde(default)]
     pub charset: BTreeMap<String, CharsetSource>,
+    #[serde(default)]
+    pub escape: BTreeMap<String, EscapeSource>,
     #[serde(default, rename = "enum")]
     pub enums: BTreeMap<String, EnumSource>,
     #[serde(default, rename = "type")]
@@ -111,6 +113,26 @@ pub struct CharsetSource {
     pub except: Vec<Name>,
 }
 
+/// Escape sequences of texts: a letter between two delimiters stands for another delimiter.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct EscapeSource {
+    pub around: Name,
+    pub letters: BTreeMap<String, Name>,
+    pub hex: Option<Name>,
+    pub rule: Name,
+    pub delimiter_rule: Name,
+}
+
+/// Characters that a text has only under a condition.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct NarrowSource {
+    pub charset: Name,
+    pub unless: Name,
+    pub rule: Name,
+}
+
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct EnumSource {
@@ -127,6 +149,8 @@ pub struct RecordSource {
     pub rules: Vec<Spanned<RuleSource>>,
     #[serde(default)]
     pub separator: Option<Name>,
+    #[serde(default)]
+    pub may_end_early: bool,
 }
 
 #[derive(Deserialize, Debug)]
@@ -214,6 +238,13 @@ pub struct FieldSource {
     pub gap_rule: Option<Name>,
     pub used: Option<Name>,
     pub index: Option<bool>,
+    pub optional: Option<bool>,
+    pub required: Option<Name>,
+    pub positions: Option<u32>,
+    pub begins: Option<Name>,
+    pub end: Option<Name>,
+    pub escapes: Option<Name>,
+    pub narrow: Option<NarrowSource>,
     pub rule: Option<Name>,
 }
 
@@ -227,7 +258,8 @@ impl FieldSource {
         let own = self;
         inherit!(own, base, shape width base case_rule plain_rule big_endian decimals unit range range_rule step step_rule of_enum bits value not
             prefix chars chars_rule bytes pad charset usual usual_rule others or may_be_blank lines until record list item count delimiter terminated empty_rule switch cases sizes pieces before of when at
-            size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index rule);
+            size exact size_of count_of count_where offset_of check over refers refers_rule none default unused gap_rule used index optional required
+            positions begins end escapes narrow rule);
     }
 }
 
@@ -262,6 +294,7 @@ pub struct RuleSource {
     pub every: Option<Name>,
     pub has: Option<Name>,
     pub distinct: Option<Name>,
+    pub differ: Option<Vec<Name>>,
     pub key: Option<Vec<Name>>,
     #[serde(rename = "where")]
     pub only: Option<Name>,

@@ -47,7 +47,7 @@ impl Kinds {
                 _ => None,
             })
             .collect();
-        let optional = |record: &Record| record.fields.iter().any(|f| format.field(*f).when.is_some());
+        let optional = |record: &Record| record.fields.iter().any(|f| format.field(*f).may_be_absent());
         let orders = |kind: &RuleKind| matches!(kind, RuleKind::Ordered(_) | RuleKind::AtMost(..));
         let ordered = |record: &Record| record.rules.iter().any(|rule| orders(&rule.kind));
         Kinds {

@@ -133,7 +133,7 @@ pub fn candidates(tree: &Tree<'_>, tables: &Tables, node: NodeId, nodes: &[NodeI
     let field = format.field(tree.node(node).field);
     let set = |value: u64| (format!("= {value}"), Edit::set_number(tree, node, value));
     let mut edits = Vec::new();
-    if field.when.is_some() {
+    if field.may_be_absent() {
         edits.push(("absent".to_string(), Edit::make_absent(tree, node)));
     }
     if let Some(reference) = &field.refers {

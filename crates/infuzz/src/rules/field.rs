@@ -25,17 +25,22 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
     if field.has_instead(tree.span(node)) {
         return true;
     }
-    if let Shape::Decimal { places, hex, plain } = field.shape
-        && let Some(written) = Written::read(tree.span(node), places, hex)
+    if let Shape::Decimal { plain, .. } = field.shape
+        && let Some(written) = written(tree, node)
         && !digits_rules(node, field, plain, written, found)
     {
         return false;
     }
     if let Some(Words { others: Some(text), .. }) = field.words() {
-        let own = |rule| found(Violation::one(rule, node, Cause::Field));
-        return tree.number(node).is_some() || text_rules(format, text, tree.span(node), own);
+        return tree.number(node).is_some() || text_of(tree, node, text, found);
     }
     if let Some(rule) = value_rule(tree, node, field)
+        && !found(Violation::one(rule, node, Cause::Field))
+    {
+        return false;
+    }
+    if let Some((most, rule)) = field.longest
+        && tree.span(node).len() > most as usize
         && !found(Violation::one(rule, node, Cause::Field))
     {
         return false;
@@ -51,9 +56,34 @@ pub(super) fn check(tree: &Tree<'_>, tables: &Tables, node: NodeId, found: &mut 
         {
             return false;
         }
-        return text_rules(format, text, tree.text(node), |rule| found(Violation::one(rule, node, Cause::Field)));
+        return text_of(tree, node, text, found);
     }
     true
+}
+
+/// Calls `found` with each broken rule of a text, its escape sequences undone.
+fn text_of(tree: &Tree<'_>, node: NodeId, text: &TextShape, found: &mut Found<'_>) -> bool {
+    let format = tree.format();
+    let raw = tree.text(node);
+    let mut broken = |rule: RuleId| found(Violation::one(rule, node, Cause::Field));
+    let record = tree.enclosing_record(node);
+    if let Some(narrow) = &text.narrow
+        && let (charset, unless, rule) = &**narrow
+        && let Ok(content) = std::str::from_utf8(raw)
+        && !content.chars().all(|c| format.charsets[*charset].contains(c))
+        && !tree.holds(record, unless, None)
+        && !broken(*rule)
+    {
+        return false;
+    }
+    let Some(escapes) = &text.escapes else { return text_rules(format, text, raw, broken) };
+    if escapes.stands_for_itself(tree, record, raw) && !broken(escapes.delimiter) {
+        return false;
+    }
+    match escapes.undo(tree, record, raw) {
+        Some(content) => text_rules(format, text, &content, broken),
+        None => broken(escapes.rule),
+    }
 }
 
 /// The rule of the value itself, if it is broken.
@@ -71,18 +101,24 @@ fn value_rule(tree: &Tree<'_>, node: NodeId, field: &Field) -> Option<RuleId> {
             digits.iter().all(u8::is_ascii_hexdigit)
         }
         Shape::Digits { hex: None, .. } => tree.span(node).iter().all(u8::is_ascii_digit),
-        Shape::Decimal { places, hex, .. } => Written::read(tree.span(node), *places, *hex).is_some(),
+        Shape::Decimal { .. } => written(tree, node).is_some(),
         _ => true,
     };
     let refused = field.refused.iter().any(|bytes| tree.span(node) == bytes);
     (!holds || refused).then_some(rule)
 }
 
+/// The number that digits of any width stand for.
+fn written(tree: &Tree<'_>, node: NodeId) -> Option<Written> {
+    Written::of(&tree.format().field(tree.node(node).field).shape, tree.span(node))
+}
+
 /// What is stated of digits of any width besides the number that they stand for.
 fn digits_rules(node: NodeId, field: &Field, plain: Option<RuleId>, written: Written, found: &mut Found<'_>) -> bool {
     let beyond = field.range.filter(|_| written.number.is_none()).map(|(.., rule)| rule);
     let unusual = plain.filter(|_| !written.plain);
-    [beyond, unusual].into_iter().flatten().all(|rule| found(Violation::one(rule, node, Cause::Field)))
+    let finer = field.step.as_ref().filter(|_| written.finer).map(|(_, rule)| *rule);
+    [beyond, unusual, finer].into_iter().flatten().all(|rule| found(Violation::one(rule, node, Cause::Field)))
 }
 
 fn number_rules(tree: &Tree<'_>, tables: &Tables, node: NodeId, field: &Field, found: &mut Found<'_>) -> bool {

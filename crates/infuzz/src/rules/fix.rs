@@ -5,7 +5,7 @@ use super::survey::Survey;
 use super::{Cause, Checker, Violation};
 use super::{product, structure};
 use crate::format::{
-    Condition, Extent, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value,
+    Condition, Extent, Field, FieldId, Format, Operand, PathStep, RuleId, RuleKind, Shape, Tail, Test, TestKind, Value,
     named_bits,
 };
 use crate::plain::default_bytes;
@@ -176,6 +176,11 @@ fn named_values(format: &Format, field: FieldId) -> impl Iterator<Item = u64> + 
         })
 }
 
+/// Whether a field is there or not by itself: no bit says so.
+fn is_free_standing(field: &Field) -> bool {
+    field.when.is_none() && field.may_be_absent()
+}
+
 /// Decodes bytes that may have the structure of a valid input.
 pub(crate) fn redecode<'f>(tree: &mut Tree<'f>, valid: Option<&Tree<'f>>, bytes: &[u8]) {
     match valid {
@@ -314,6 +319,15 @@ impl Fixer<'_, '_> {
                 let more = product::adapted(tree, self.tables, record, (right, left), product::ABOVE);
                 less.into_iter().chain(more).find_map(|(node, number)| self.set(node, number))
             }
+            RuleKind::Differ(operands) => {
+                let taken: Vec<u64> =
+                    operands.iter().filter_map(|o| read(tree, self.tables, record, o)).map(|(_, n)| n).collect();
+                violation.involved.iter().rev().find_map(|node| {
+                    let Shape::Enum { of, .. } = tree.format().field(tree.node(*node).field).shape else { return None };
+                    let free = tree.format().enums[of].rows.iter().find(|row| !taken.contains(&row.code))?;
+                    self.set(*node, free.code)
+                })
+            }
             RuleKind::Requires(condition) => self.satisfy(record, condition),
             RuleKind::Same(a, b, columns) => self.same(record, a, b, columns),
             RuleKind::Quotient { dividend, divisor, result, decimals } => {
@@ -394,6 +408,11 @@ impl Fixer<'_, '_> {
                 }
                 let Some((PathStep::Child(field), before)) = test.operand.steps.split_last() else { return None };
                 let holder = tree.walk(record, before, Some(self.tables))?;
+                let absent = tree.child(holder, *field).is_none_or(|node| tree.node(node).blank);
+                if absent && is_free_standing(tree.format().field(*field)) {
+                    let bytes = default_bytes(tree.format(), *field);
+                    return self.free(holder).then(|| Edit::make_present(tree, holder, *field, bytes));
+                }
                 let bits = tree.format().field(*field).when.as_ref()?.any.first()?.first()?;
                 let bits = tree.locate(holder, &bits.operand, None)?;
                 (tree.child(holder, *field).is_none() && self.free(bits))
@@ -406,6 +425,10 @@ impl Fixer<'_, '_> {
 
     fn falsify(&self, record: NodeId, condition: &Condition) -> Option<Edit> {
         condition.any.iter().flatten().find_map(|test| match &test.kind {
+            TestKind::Present if is_free_standing(self.tree.format().field(test.operand.field)) => {
+                let node = self.tree.locate(record, &test.operand, Some(self.tables))?;
+                self.free(node).then(|| Edit::make_absent(self.tree, node))
+            }
             TestKind::Present => None,
             _ if self.decides(test.operand.field) => None,
             TestKind::Is(values) => self.choose(record, &test.operand, |value| !values.contains(&value)),

@@ -160,7 +160,7 @@ impl Quick<'_, '_> {
     #[inline]
     fn holds(&self, record: NodeId, premise: &Premise) -> Option<bool> {
         match premise {
-            Premise::Present(place) => Some(self.find(record, place).is_some()),
+            Premise::Present(place) => Some(self.find(record, place).is_some_and(|node| !self.tree.node(node).blank)),
             Premise::Among(place, set) => match self.number(record, place) {
                 Some(n) => among(set, n),
                 None => Some(false),

@@ -1,7 +1,7 @@
 //! Rules between fields of a record and of the records it refers to.
 
 use super::{Cause, Found, Violation, product};
-use crate::format::{Condition, Factor, Operand, Rule, RuleId, RuleKind, Value};
+use crate::format::{Condition, Factor, Operand, Rule, RuleId, RuleKind, TestKind, Value};
 use crate::tree::{NodeId, Tables, Tree};
 
 /// An operand found in the tree.
@@ -77,6 +77,16 @@ pub(super) fn check(
                 Some(product::Compared::Below) | None => true,
             }
         }
+        RuleKind::Differ(operands) => {
+            let mut seen: Vec<(NodeId, u64)> = Vec::new();
+            for (node, number) in operands.iter().filter_map(|operand| read(tree, tables, record, operand)) {
+                if let Some((other, _)) = seen.iter().find(|(_, known)| *known == number) {
+                    return report(rule.id, node, vec![*other]);
+                }
+                seen.push((node, number));
+            }
+            true
+        }
         RuleKind::Requires(condition) => {
             if tree.holds(record, condition, Some(tables)) || !decidable(tree, tables, record, condition) {
                 return true;
@@ -151,6 +161,16 @@ fn decidable(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition: &Condi
     condition.any.iter().flatten().all(|test| {
         let prefix = &test.operand.steps[..test.operand.steps.len().saturating_sub(1)];
         let Some(holder) = tree.walk(record, prefix, Some(tables)) else { return false };
+        let valued = !matches!(test.kind, TestKind::Present);
+        let empty = |node: Option<NodeId>| node.is_none_or(|node| tree.node(node).blank);
+        if tree.node(holder).blank
+            || valued
+                && tree.format().field(test.operand.field).may_be_empty
+                && empty(tree.locate(record, &test.operand, Some(tables)))
+        {
+            // What is left out has no value that could be asked for.
+            return false;
+        }
         let Some(node) = tree.locate(record, &test.operand, Some(tables)) else {
             // Absent, unless the record itself was cut short.
             return !tree.children(holder).any(|child| tree.node(child).short);
@@ -186,7 +206,7 @@ pub(super) fn tested(tree: &Tree<'_>, tables: &Tables, record: NodeId, condition
 /// The participants of a rule on one record, whether it holds or not.
 pub fn broken_by(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Rule) -> Vec<NodeId> {
     let operands: Vec<&Operand> = match &rule.kind {
-        RuleKind::Ordered(operands) => operands.iter().collect(),
+        RuleKind::Ordered(operands) | RuleKind::Differ(operands) => operands.iter().collect(),
         RuleKind::AtMost(operands, limit) => operands.iter().chain([limit]).collect(),
         RuleKind::Same(a, b, _) => vec![a, b],
         RuleKind::Quotient { dividend, divisor, result, .. } => vec![dividend, divisor, result],

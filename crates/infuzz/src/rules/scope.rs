@@ -107,7 +107,7 @@ fn reads(format: &Format, operand: &Operand, differs: &[bool]) -> bool {
 /// All operands of a rule and its conditions.
 fn operands(rule: &Rule) -> impl Iterator<Item = &Operand> {
     let own: Vec<&Operand> = match &rule.kind {
-        RuleKind::Ordered(operands) => operands.iter().collect(),
+        RuleKind::Ordered(operands) | RuleKind::Differ(operands) => operands.iter().collect(),
         RuleKind::AtMost(operands, limit) => operands.iter().chain([limit]).collect(),
         RuleKind::Same(a, b, _) => vec![a, b],
         RuleKind::Quotient { dividend, divisor, result, .. } => vec![dividend, divisor, result],

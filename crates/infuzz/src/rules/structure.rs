@@ -162,7 +162,7 @@ pub(super) fn check(
         RuleKind::Distinct { list, key } => {
             let Some(node) = tree.locate(record, list, Some(tables)) else { return true };
             let mut met: Vec<(u64, NodeId)> = Vec::new();
-            for item in tree.used(node).filter_map(|row| tree.child(row, *key)) {
+            for item in tree.used(node).filter_map(|row| tree.locate(row, key, None)) {
                 let Some(number) = tree.number(item) else { continue };
                 if let Some((_, before)) = met.iter().find(|(known, _)| *known == number) {
                     return report(item, vec![item, *before, node]);
@@ -324,8 +324,9 @@ pub(super) fn fix(tree: &Tree<'_>, record: NodeId, rule: &Rule, violation: &Viol
             let bytes: Vec<&[u8]> = bytes.map(|(_, row)| tree.span(*row)).collect();
             (bytes.len() == rows.len()).then(|| Edit::replace_items(tree, table, bytes.concat(), rows.len()))
         }
-        RuleKind::Distinct { .. } => {
-            let row = tree.enclosing_record(violation.node);
+        RuleKind::Distinct { list, .. } => {
+            let list = tree.locate(record, list, None)?;
+            let row = tree.children(list).find(|row| tree.contains(*row, violation.node))?;
             Some(Edit::delete(tree, row))
         }
         RuleKind::Every { .. } => {
@@ -412,7 +413,7 @@ pub(crate) fn breaks(tree: &Tree<'_>, tables: &Tables, record: NodeId, rule: &Ru
         }
         RuleKind::Distinct { list, key } => {
             let Some(list) = tree.locate(record, list, None) else { return edits };
-            let items: Vec<NodeId> = tree.used(list).filter_map(|row| tree.child(row, *key)).collect();
+            let items: Vec<NodeId> = tree.used(list).filter_map(|row| tree.locate(row, key, None)).collect();
             if let [first, .., last] = items[..] {
                 let edit = Edit::set(tree, last, tree.span(first).to_vec());
                 edits.push((format!("{} as {}", tree.path(last), tree.path(first)), edit));

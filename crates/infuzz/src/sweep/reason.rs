@@ -34,7 +34,13 @@ pub fn wrong_reason(judge: &mut Judge<'_>, bytes: &[u8], result: &CaseResult) ->
             format!("refused because of {} at {}, but broken is {}", reason.rule, reason.field, broken.join(", ")),
         ));
     }
+    let around = blamed.clone();
     let under: Vec<NodeId> = blamed.into_iter().filter(|node| is_named(&tree.path(*node), &reason.field)).collect();
+    // A field that is left out is named by where it would stand.
+    let absent = tree.find(&reason.field).is_none();
+    if absent && around.iter().any(|node| is_named(&reason.field, &tree.path(*node))) {
+        return None;
+    }
     if under.is_empty() {
         return Some(Raised::new(
             Kind::WrongReason,

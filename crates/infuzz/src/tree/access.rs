@@ -145,6 +145,12 @@ impl<'f> Tree<'f> {
         }
     }
 
+    /// What stands between the fields of a record.
+    pub(crate) fn separator(&self, record: NodeId) -> Option<Vec<u8>> {
+        let separator = self.format.record_of(self.node(record).field)?.separator.as_ref()?;
+        self.delimiter_bytes(separator, record)
+    }
+
     pub(super) fn delimiter_bytes(&self, delimiter: &Delimiter, context: NodeId) -> Option<Vec<u8>> {
         let bytes = match delimiter {
             Delimiter::Bytes(bytes) => bytes.clone(),
@@ -204,7 +210,7 @@ impl<'f> Tree<'f> {
             all.iter().all(|test| match &test.kind {
                 TestKind::Present => match test.operand.tail {
                     Tail::Bit(_) => self.value_of(context, &test.operand, tables) == Some(Value::Number(1)),
-                    _ => self.locate(context, &test.operand, tables).is_some(),
+                    _ => self.locate(context, &test.operand, tables).is_some_and(|node| !self.node(node).blank),
                 },
                 TestKind::Is(values) => {
                     self.value_of(context, &test.operand, tables).is_some_and(|v| values.contains(&v))
@@ -260,8 +266,8 @@ impl<'f> Tree<'f> {
         if let Some(words) = self.format.field(node.field).words() {
             return words.code(bytes);
         }
-        if let Shape::Decimal { places, hex, .. } = self.format.field(node.field).shape {
-            return Written::read(bytes, places, hex)?.number;
+        if let shape @ Shape::Decimal { .. } = &self.format.field(node.field).shape {
+            return Written::of(shape, bytes)?.number;
         }
         let text = std::str::from_utf8(bytes).ok()?;
         if matches!(self.format.field(node.field).shape, Shape::Digits { hex: Some(_), .. }) {

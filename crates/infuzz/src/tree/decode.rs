@@ -5,7 +5,8 @@ use super::reuse::Donor;
 use super::{Node, NodeId, Problem, Tree, compare};
 use crate::format::plan::Step;
 use crate::format::{
-    Count, Extent, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape, case_of,
+    Count, Extent, Field, FieldId, Gate, Operand, PathStep, Place, Record, RecordId, RuleId, Shape, Tail, TextShape,
+    case_of,
 };
 
 /// Builds the arena; takes over what it can of a tree without problems.
@@ -211,6 +212,13 @@ impl Decoder<'_, '_> {
         let limit = field.before.map_or(limit, |bytes| limit.saturating_sub(bytes as usize).max(self.at));
         let limit = if field.until.is_empty() { limit } else { self.until(&field.until, limit) };
         let node = self.open(id, parent, index);
+        if field.may_be_empty && self.at >= limit {
+            self.tree.nodes[node as usize].blank = true;
+            return self.close(node);
+        }
+        let ended = field.end.as_ref().map(|end| (self.find(end, limit), end.len()));
+        let whole = limit;
+        let limit = ended.map_or(limit, |(end, _)| end);
         if field.relation.is_some() {
             self.tree.relations.push(node);
         }
@@ -251,6 +259,19 @@ impl Decoder<'_, '_> {
                 self.close(node);
             }
             Shape::Switch { .. } => {}
+        }
+        if let Some((end, length)) = ended {
+            self.pass_to(end, node, exact);
+            if end < whole {
+                self.at += length;
+            } else {
+                self.problem(exact, node);
+            }
+            self.close(node);
+        }
+        let limit = whole;
+        if field.may_be_empty && self.tree.node(node).next == node + 1 && !field.is_leaf() {
+            self.tree.nodes[node as usize].blank = true;
         }
         if (stated.is_some() || field.before.is_some() || !field.until.is_empty()) && limit < outer && self.at < limit {
             self.at = limit;
@@ -341,14 +362,20 @@ impl Decoder<'_, '_> {
             }
             if !std::mem::take(&mut first) {
                 if !self.tree.bytes[self.at..limit].starts_with(separator) {
-                    return self.problem(exact, node);
+                    if !record.may_end_early || self.at < limit {
+                        self.problem(exact, node);
+                    }
+                    return;
                 }
                 self.at += separator.len();
             }
             if record.fields.last() == Some(&id) {
                 return self.field(id, node, 0, limit, exact);
             }
-            let end = self.find(separator, limit);
+            let mut end = self.find(separator, limit);
+            for _ in 1..self.tree.format.field(id).positions {
+                end = self.find_from((end + separator.len()).min(limit), separator, limit);
+            }
             self.field(id, node, 0, end, exact);
             self.pass_to(end, node, exact);
         }
@@ -381,7 +408,14 @@ impl Decoder<'_, '_> {
 
     /// Whether a field of a record that is being decoded is there.
     fn present(&self, node: NodeId, id: FieldId) -> bool {
-        self.tree.format.field(id).when.as_ref().is_none_or(|when| self.tree.passes(node, when, None))
+        let field = self.tree.format.field(id);
+        let is_list = matches!(field.shape, Shape::List { .. });
+        (is_list || self.begins(field)) && field.when.as_ref().is_none_or(|when| self.tree.passes(node, when, None))
+    }
+
+    /// Whether what comes next begins as a field says, if it says so.
+    fn begins(&self, field: &Field) -> bool {
+        field.begins.as_ref().is_none_or(|begins| self.tree.bytes[self.at..].starts_with(begins))
     }
 
     /// Whether a gate is open in a record that is being decoded, if that decides it.
@@ -407,9 +441,13 @@ impl Decoder<'_, '_> {
     }
 
     fn find(&self, delimiter: &[u8], limit: usize) -> usize {
-        let rest = &self.tree.bytes[self.at..limit];
+        self.find_from(self.at, delimiter, limit)
+    }
+
+    fn find_from(&self, start: usize, delimiter: &[u8], limit: usize) -> usize {
+        let rest = &self.tree.bytes[start..limit];
         let found = rest.windows(delimiter.len()).position(|window| window == delimiter);
-        found.map_or(limit, |at| self.at + at)
+        found.map_or(limit, |at| start + at)
     }
 
     /// A number of the record that is being decoded, also if its field comes later at a place that
@@ -509,6 +547,7 @@ impl Decoder<'_, '_> {
             }
         };
         let counted = !matches!(count, Count::Rest);
+        let list = self.tree.format.field(self.tree.node(node).field);
         let like = self.like.filter(|_| parent == 0 && self.tree.format.quick(item).closed);
         let mut donor = like.and_then(|like| Donor::of(like, self.tree.node(node)));
         let mut index = 0u32;
@@ -527,6 +566,9 @@ impl Decoder<'_, '_> {
                 self.at += run.bytes;
                 index = index.saturating_add(run.records as u32);
                 continue;
+            }
+            if !self.begins(list) {
+                return;
             }
             self.field(item, node, index, limit, exact);
             if self.at == before {

@@ -134,6 +134,9 @@ impl Edit {
     /// fields that the same bit governs.
     pub fn make_absent(tree: &Tree<'_>, node: NodeId) -> Self {
         let (record, field) = (tree.node(node).parent, tree.node(node).field);
+        if tree.separator(record).is_some() && tree.format().field(field).may_be_empty {
+            return Edit::set(tree, node, Vec::new());
+        }
         let others = companions(tree.format(), field).filter_map(|other| tree.child(record, other));
         let edit = Edit::delete(tree, node).and(presence(tree, record, field, false));
         others.fold(edit, |edit, other| edit.and(Edit::delete(tree, other)))
@@ -143,6 +146,12 @@ impl Edit {
     /// fields that the same bit governs get the plainest legal value.
     pub fn make_present(tree: &Tree<'_>, record: NodeId, field: FieldId, bytes: Vec<u8>) -> Self {
         let format = tree.format();
+        if let Some(separator) = tree.separator(record) {
+            return match tree.child(record, field) {
+                Some(node) => Edit::set(tree, node, bytes),
+                None => appended(tree, record, field, &separator, bytes),
+            };
+        }
         let others = companions(format, field).filter(|other| tree.child(record, *other).is_none());
         let mut fields: Vec<(FieldId, Vec<u8>)> = others.map(|other| (other, default_bytes(format, other))).collect();
         fields.push((field, bytes));
@@ -191,6 +200,21 @@ fn is_list(tree: &Tree<'_>, node: NodeId) -> bool {
 /// Whether each item of a list ends with a delimiter.
 fn is_terminated(tree: &Tree<'_>, list: NodeId) -> bool {
     matches!(tree.format().field(tree.node(list).field).shape, Shape::List { count: Count::Terminated(_), .. })
+}
+
+/// A field that was left out at the end of a record, after as many separators as it takes.
+fn appended(tree: &Tree<'_>, record: NodeId, field: FieldId, separator: &[u8], bytes: Vec<u8>) -> Edit {
+    let format = tree.format();
+    let own = format.field(tree.node(record).field);
+    let content = tree.span(record);
+    let content = own.end.as_ref().and_then(|end| content.strip_suffix(end.as_slice())).unwrap_or(content);
+    let there = content.windows(separator.len()).filter(|window| *window == separator).count();
+    let fields = format.record_of(own.id).map_or(&[][..], |record| record.fields.as_slice());
+    let before = fields.iter().take_while(|before| **before != field);
+    let wanted: usize = before.map(|before| format.field(*before).positions as usize).sum();
+    let mut all = separator.repeat(wanted.saturating_sub(there));
+    all.extend(bytes);
+    Edit::splice(tree, record, tree.node(record).start + content.len() as u32, all)
 }
 
 /// Where an absent field of a record would stand.

@@ -8,6 +8,7 @@ mod codec;
 mod compare;
 mod decode;
 mod edit;
+mod escape;
 mod latest;
 mod relation;
 mod reuse;

@@ -1,6 +1,7 @@
 //! Sizes, counts, offsets and checks: what their value must be.
 
 use super::{NodeId, Tree};
+use crate::format::number::format_scaled;
 use crate::format::{Algorithm, Relation, RelationKind, Shape, Span};
 use std::ops::Range;
 
@@ -101,6 +102,7 @@ pub(super) fn with_number<T>(shape: &Shape, value: u64, take: impl FnOnce(&[u8])
             }
             take(bytes)
         }
+        Shape::Decimal { places, step: true, .. } => take(format_scaled(value, u32::from(*places)).as_bytes()),
         Shape::Decimal { places, hex, .. } => {
             take(crate::format::number::write(value.into(), *places, *hex).as_bytes())
         }

@@ -98,6 +98,7 @@ const MIVA_FRAME: Swept = Swept { format: "miva-frame", library: "" };
 const LIBRARY_TRANSFER: Swept = Swept { format: "library-transfer", library: "" };
 const BCC: Swept = Swept { format: "bcc", library: "" };
 const BCC_ANSWER: Swept = Swept { format: "bcc-answer", library: "" };
+const ORDER: Swept = Swept { format: "order", library: "" };
 
 /// The sweeps for a change of a file of the pump, the one it belongs to first.
 pub fn swept_for(path: &str) -> &'static [Swept] {
@@ -115,6 +116,8 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[BCC_ANSWER]
     } else if path.contains("bcc/") {
         &[BCC, BCC_ANSWER]
+    } else if path.contains("order/") {
+        &[ORDER]
     } else {
         &[DRUG_LIBRARY]
     }

@@ -227,6 +227,10 @@ fn pump_rule(file: &Path, variant: &str) -> Option<String> {
         let rule = pump::miva::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
         return rule.map(|rule| rule.id().to_string());
     }
+    if file.to_string_lossy().contains("order/") {
+        let rule = pump::order::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
+        return rule.map(|rule| rule.id().to_string());
+    }
     pump::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant).map(|rule| rule.id().to_string())
 }
 

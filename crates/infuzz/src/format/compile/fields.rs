@@ -17,6 +17,13 @@ impl Compiler<'_> {
         field.size = source.size.as_ref().map(|a| self.place(context, a)).transpose()?;
         field.exact = source.exact.as_ref().map(|r| self.rule(r)).transpose()?;
         field.empty = source.empty_rule.as_ref().map(|r| self.rule(r)).transpose()?;
+        field.begins = source.begins.as_ref().map(|bytes| self.literal(bytes)).transpose()?;
+        // What ends a list ends each of its items.
+        let end = source.end.as_ref().filter(|_| !matches!(field.shape, Shape::List { .. }));
+        field.end = end.map(|bytes| self.literal(bytes)).transpose()?;
+        if let (Shape::Decimal { .. }, Some(most), Some(rule)) = (&field.shape, source.chars, &source.chars_rule) {
+            field.longest = Some((most, self.rule(rule)?));
+        }
         if !field.is_leaf() {
             field.until = source.until.iter().flatten().map(|end| self.literal(end)).collect::<Result<_>>()?;
         }
@@ -216,7 +223,7 @@ impl Compiler<'_> {
                 Some(of) => {
                     let names = self.format.enums[of].rows.iter().map(|row| (row.code, row.name.clone())).collect();
                     let others = match source.others {
-                        Some(true) => Some(self.text(source, extent(self)?, &span)?),
+                        Some(true) => Some(self.text(context, source, extent(self)?, &span)?),
                         _ => None,
                     };
                     let words = Words { extent: extent(self)?, names, others };
@@ -244,6 +251,7 @@ impl Compiler<'_> {
                     _ => return Err(self.error(span, "digits have base 10 or 16, and decimals base 10")),
                 },
                 plain: source.plain_rule.as_ref().map(|rule| self.rule(rule)).transpose()?,
+                step: source.step.is_some(),
             },
             "const" => match &source.value {
                 Some(value) => {
@@ -256,7 +264,7 @@ impl Compiler<'_> {
                 None => return Err(self.error(span, "`shape = \"const\"` needs `value`")),
             },
             "bytes" => Shape::Bytes(extent(self)?),
-            "text" => Shape::Text(self.text(source, extent(self)?, &span)?),
+            "text" => Shape::Text(self.text(context, source, extent(self)?, &span)?),
             other => return self.fail(shape, format!("there is no shape `{other}`")),
         })
     }

@@ -60,6 +60,12 @@ impl Compiler<'_> {
             before: source.before,
             until: Vec::new(),
             exact: None,
+            may_be_empty: source.optional == Some(true) || source.required.is_some(),
+            required: source.required.is_some(),
+            positions: source.positions.unwrap_or(1),
+            begins: None,
+            end: None,
+            longest: None,
         });
         let of = source.of.take();
         self.raw.push(Raw { source: source.clone(), span: span.clone(), context: owner, last: id.0 });
@@ -71,6 +77,7 @@ impl Compiler<'_> {
                 None => FieldSource { record: source.list.clone(), ..FieldSource::default() },
             };
             item.of = of;
+            item.end = source.end.clone();
             let name = self.format.field(id).name.clone();
             let item = self.instantiate(item, span, owner, name, format!("{path}[]"))?;
             Shape::List { item, count: Count::Rest }
@@ -116,6 +123,7 @@ impl Compiler<'_> {
             fields: Vec::new(),
             rules: Vec::new(),
             separator: None,
+            may_end_early: record.may_end_early,
         });
         self.record_sources.push(name.get_ref().clone());
         let mut fields = Vec::new();

@@ -12,7 +12,11 @@ impl Compiler<'_> {
         let Some(record) = source.record.get(&name) else { return Ok(()) };
         let more = source.more.iter().filter(|(of, _)| *of.get_ref() == name).flat_map(|(_, more)| &more.rules);
         let separator = record.separator.as_ref().map(|s| self.delimiter(id, s)).transpose()?;
-        let rules = record.rules.iter().chain(more).map(|r| self.record_rule(id, r)).collect::<Result<Vec<_>>>()?;
+        let mut rules = record.rules.iter().chain(more).map(|r| self.record_rule(id, r)).collect::<Result<Vec<_>>>()?;
+        for field in self.format.record(id).fields.clone() {
+            let Some(rule) = self.raw[usize::from(field.0)].source.required.clone() else { continue };
+            rules.push(Rule { id: self.rule(&rule)?, when: None, unless: None, kind: self.there(field), needs: None });
+        }
         let target = &mut self.format.records[usize::from(id.0)];
         (target.rules, target.separator) = (rules, separator);
         Ok(())
@@ -107,14 +111,30 @@ impl Compiler<'_> {
             let item = self.item_record(list.field, &rule.id)?;
             RuleKind::Every { list, has: self.condition(item, has)? }
         } else if let Some(name) = &rule.distinct {
-            let (list, key) = self.list_and_key(context, name)?;
-            RuleKind::Distinct { list, key }
+            let dots = name.get_ref().match_indices('.').map(|(at, _)| name.get_ref().split_at(at));
+            let list = dots.into_iter().find_map(|(list, key)| {
+                let list = self.operand_text(context, name, list).ok()?;
+                matches!(self.format.field(list.field).shape, Shape::List { .. }).then_some((list, &key[1..]))
+            });
+            let Some((list, key)) = list else { return self.fail(name, "`list.number` is expected") };
+            let item = self.item_record(list.field, name)?;
+            RuleKind::Distinct { key: self.operand_text(item, name, key)?, list }
+        } else if let Some(names) = &rule.differ {
+            RuleKind::Differ(operands(self, names)?)
         } else {
-            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, number + range, product + not_above + rounding, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has or distinct"));
+            return Err(self.error(span, "this rule says nothing: ordered, each + at_most, number + range, product + not_above + rounding, requires, same, quotient, unique, ascending or tree + within, paired, subsequence, same_set + key, every + has, distinct or differ"));
         };
         let when = rule.when.as_ref().map(|c| self.condition(context, c)).transpose()?;
         let unless = rule.unless.as_ref().map(|c| self.condition(context, c)).transpose()?;
         Ok(Rule { id, when, unless, kind, needs: None })
+    }
+
+    /// A field of a record is there.
+    fn there(&self, field: FieldId) -> RuleKind {
+        let text = self.format.field(field).name.clone();
+        let operand = Operand { steps: vec![PathStep::Child(field)], tail: Tail::Value, text: text.clone(), field };
+        let any = vec![vec![Test { operand, kind: TestKind::Present }]];
+        RuleKind::Requires(Condition { any, text, gate: Gate::Tests })
     }
 
     /// The factors of a product, few enough that a double holds it and rounding is told apart.

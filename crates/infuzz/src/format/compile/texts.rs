@@ -1,10 +1,18 @@
 //! What is stated of a text.
 
 use super::*;
+use crate::format::source::NarrowSource;
+use std::sync::Arc;
 
 impl Compiler<'_> {
     /// Form and limits of a text.
-    pub(super) fn text(&mut self, source: &FieldSource, extent: Extent, span: &Range<usize>) -> Result<TextShape> {
+    pub(super) fn text(
+        &mut self,
+        context: RecordId,
+        source: &FieldSource,
+        extent: Extent,
+        span: &Range<usize>,
+    ) -> Result<TextShape> {
         let charset = source.charset.as_ref().map(|name| self.charset(name)).transpose()?;
         let usual = match (&source.usual, &source.usual_rule) {
             (None, None) => None,
@@ -45,7 +53,38 @@ impl Compiler<'_> {
             may_be_blank,
             max_lines: source.lines,
             rules,
+            escapes: source.escapes.as_ref().map(|name| self.escapes(context, name)).transpose()?.map(Arc::new),
+            narrow: source.narrow.as_ref().map(|narrow| self.narrow(context, narrow)).transpose()?.map(Box::new),
         })
+    }
+
+    /// The escape sequences with this name.
+    fn escapes(&mut self, context: RecordId, name: &Name) -> Result<Escapes> {
+        let source = self.source;
+        let Some(escape) = source.escape.get(name.get_ref()) else {
+            return self.fail(name, format!("there are no escape sequences `{}`", name.get_ref()));
+        };
+        let letter = |compiler: &Self, letter: &str, at: &Name| match letter.as_bytes() {
+            [letter] => Ok(*letter),
+            _ => compiler.fail(at, "a sequence has one letter"),
+        };
+        let mut letters = Vec::new();
+        for (name, stands_for) in &escape.letters {
+            letters.push((letter(self, name, stands_for)?, self.operand(context, stands_for)?));
+        }
+        Ok(Escapes {
+            around: self.operand(context, &escape.around)?,
+            letters,
+            hex: escape.hex.as_ref().map(|hex| letter(self, hex.get_ref(), hex)).transpose()?,
+            rule: self.rule(&escape.rule)?,
+            delimiter: self.rule(&escape.delimiter_rule)?,
+        })
+    }
+
+    /// Fewer characters unless a condition holds.
+    fn narrow(&mut self, context: RecordId, narrow: &NarrowSource) -> Result<(usize, Condition, RuleId)> {
+        let charset = self.charset(&narrow.charset)?;
+        Ok((charset, self.condition(context, &narrow.unless)?, self.rule(&narrow.rule)?))
     }
 
     /// A character set by its name.

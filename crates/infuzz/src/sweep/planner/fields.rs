@@ -101,12 +101,14 @@ impl Planner<'_> {
     /// The field left out, and put in where it is absent.
     pub(super) fn optional(&mut self, field: FieldId) {
         let Some(owner) = self.format().field(field).owner else { return };
-        if self.format().field(field).when.is_none() {
+        if !self.format().field(field).may_be_absent() {
             self.count(field, "absent", 0, "the field is never absent");
             self.count(field, "present", 0, "the field is always present");
             return;
         }
-        let present = self.instances.of(&self.by_field[usize::from(field.0)]);
+        let present: Vec<NodeId> = self.by_field[usize::from(field.0)].clone();
+        let present: Vec<NodeId> = present.into_iter().filter(|node| !self.plan.base.node(*node).blank).collect();
+        let present = self.instances.of(&present);
         for &node in &present {
             let edit = Edit::make_absent(&self.plan.base, node);
             self.push(node, "absent", "left out, its bit cleared".into(), How::Edit(edit));
@@ -116,7 +118,10 @@ impl Planner<'_> {
         let without: Vec<NodeId> = self.by_field[usize::from(record.0)]
             .iter()
             .copied()
-            .filter(|record| self.plan.base.child(*record, field).is_none())
+            .filter(|record| {
+                self.plan.base.child(*record, field).is_none_or(|node| self.plan.base.node(node).blank)
+                    && !self.plan.base.node(*record).blank
+            })
             .collect();
         let without = self.instances.of(&without);
         for &record in &without {

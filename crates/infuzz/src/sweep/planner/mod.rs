@@ -50,6 +50,10 @@ impl<'f> Planner<'f> {
         for field in self.format().leaves() {
             self.field(field.id);
         }
+        let format = self.format();
+        for field in format.fields.iter().filter(|f| !f.is_leaf() && f.when.is_none() && f.may_be_absent()) {
+            self.optional(field.id);
+        }
         self.records();
         self.rules();
     }
@@ -93,6 +97,11 @@ fn kept(bytes: Vec<u8>) -> Option<Vec<u8>> {
 fn another(tree: &Tree<'_>, list: NodeId, copy: usize) -> Vec<u8> {
     let Some(record) = tree.children(list).last() else { return Vec::new() };
     let format = tree.format();
+    let own = tree.node(record).field;
+    if format.field(own).end.is_some() || format.record_of(own).is_some_and(|record| record.separator.is_some()) {
+        // What stands between its fields is part of it.
+        return tree.span(record).to_vec();
+    }
     let table = tree.node(list).field;
     let rules = format.records.iter().flat_map(|record| &record.rules);
     let keys = rules.filter_map(|rule| match &rule.kind {
