@@ -192,6 +192,15 @@ fn each_failure_has_its_cause() {
     ] {
         assert_eq!(changed(from, to), Err(failure), "{from} to {to}");
     }
+    let rate = "3475^ug/kg/min^UCUM^265619^MDC_DIM_MICRO_G_PER_KG_PER_MIN^MDC";
+    let at_once = dopamine().replace(rate, "^ug/kg^UCUM").replace("RXR|", "TQ1|||||||||||||1^h\rRXR|");
+    assert_eq!(program(&at_once, &bedside), Err(Failure::NotAllowed), "a dose where a rate is set");
+    let give = "RXG|1|||9^Other|5||^mL^UCUM||||||||1|^mg/h^UCUM|1|^mg^UCUM|||||10|^mL^UCUM";
+    let steady = saline().replace(SALINE, give);
+    assert_eq!(program(&steady, &bedside), Err(Failure::NotAllowed), "a rate where a dose is set");
+    let give = "RXG|1|||9^Other|||||||||||1|^mg/kg^UCUM|1|^mg^UCUM|||||10|^mL^UCUM";
+    let per_kg = [MSH, PID, ORC, give, "TQ1|||||||||||||20^min", RXR, PUMP].join("\r");
+    assert_eq!(program(&per_kg, &bedside), Err(Failure::IntermittentUnit));
     let two = [&dopamine(), ORC, DOPAMINE, RXR, PUMP, WEIGHT].map(str::to_string).join("\r");
     assert_eq!(program(&two, &bedside), Err(Failure::NotOneOrder));
     let no_concentration = saline().replace("5678^Normal Saline", "1234^Dopamine");

@@ -34,13 +34,12 @@ pub fn wrong_reason(judge: &mut Judge<'_>, bytes: &[u8], result: &CaseResult) ->
             format!("refused because of {} at {}, but broken is {}", reason.rule, reason.field, broken.join(", ")),
         ));
     }
-    let around = blamed.clone();
-    let under: Vec<NodeId> = blamed.into_iter().filter(|node| is_named(&tree.path(*node), &reason.field)).collect();
     // A field that is left out is named by where it would stand.
-    let absent = tree.find(&reason.field).is_none();
-    if absent && around.iter().any(|node| is_named(&reason.field, &tree.path(*node))) {
+    let absent = tree.find(&reason.field).is_none() && is_described(tree, &reason.field);
+    if absent && blamed.iter().any(|node| is_named(&reason.field, &tree.path(*node))) {
         return None;
     }
+    let under: Vec<NodeId> = blamed.into_iter().filter(|node| is_named(&tree.path(*node), &reason.field)).collect();
     if under.is_empty() {
         return Some(Raised::new(
             Kind::WrongReason,
@@ -55,6 +54,17 @@ pub fn wrong_reason(judge: &mut Judge<'_>, bytes: &[u8], result: &CaseResult) ->
     let is_certain = |node: &NodeId| under.contains(node) && tree.node(*node).start <= read_alike;
     let certain: Vec<NodeId> = certain.copied().filter(is_certain).collect();
     wrong_offset(tree, reason, &certain)
+}
+
+/// Whether the description has a field with this path.
+fn is_described(tree: &Tree<'_>, path: &str) -> bool {
+    let mut parts = path.split(['[', ']']);
+    let mut general = parts.next().unwrap_or("").to_string();
+    while let (Some(_), Some(rest)) = (parts.next(), parts.next()) {
+        general.push_str("[]");
+        general.push_str(rest);
+    }
+    tree.format().field_at(&general).is_some()
 }
 
 /// Whether a path is the named one or within it.
