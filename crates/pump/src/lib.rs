@@ -24,6 +24,8 @@ extern crate alloc;
 
 #[macro_use]
 mod require;
+#[macro_use]
+mod rules;
 
 pub mod bcc;
 pub mod format;
