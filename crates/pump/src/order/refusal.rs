@@ -2,29 +2,6 @@
 
 use core::fmt;
 
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
-        /// The rules of an order.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Rule {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Rule {
-            /// All rules.
-            pub const ALL: &'static [Rule] = &[$(Rule::$name),*];
-
-            /// Its id in the format document.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self {
-                    $(Rule::$name => $id,)*
-                }
-            }
-        }
-    };
-}
-
 rules! {
     /// A message begins with 0B.
     EnvelopeStart = "envelope.start",
