@@ -302,3 +302,20 @@ fn an_order_is_built_checked_and_explained_with_and_without_a_library() {
     let shown = place.run(&["library", "show", "order.bin", "--format", "miva-order"]).json();
     assert_eq!(shown["slot"], 9);
 }
+
+#[test]
+fn a_conversation_is_replayed_step_by_step() {
+    let place = Place::new("conversation");
+    let seed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/pump_session/seed/power-cut");
+    let text = std::fs::read_to_string(seed).expect("the seed is there");
+    place.write("good", &text);
+    let ran = place.run(&["replay", "pump_session", "good"]);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    for words in ["hello done (closed)", "commit ", "cut 3 torn", "Verdict: pass"] {
+        assert!(ran.out().contains(words), "{words}: {}", ran.out());
+    }
+    place.write("bad", &text.replace("cut 3", "cut three"));
+    let ran = place.run(&["replay", "pump_session", "bad"]);
+    assert_eq!((ran.code(), ran.out().as_str()), (2, ""), "{}", ran.err());
+    assert!(ran.err().contains("`three` is not a number"), "{}", ran.err());
+}

@@ -101,7 +101,8 @@ pub fn read_for(target: &'static Target, path: &Path) -> Result<Vec<u8>, Failure
 /// The bytes of an input. A session that cannot be read as one is an error.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = files::read(path)?;
-    let (session, conversation) = (Session::is_session(&bytes), Conversation::is_conversation(&bytes));
+    let conversation = Conversation::is_conversation(&bytes);
+    let session = !conversation && Session::is_session(&bytes);
     if session || conversation {
         let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string());
         let parsed = text.and_then(|text| match session {
