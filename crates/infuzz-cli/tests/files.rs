@@ -314,7 +314,7 @@ fn a_conversation_is_replayed_step_by_step() {
     for words in ["hello done (closed)", "commit ", "cut 3 torn", "Verdict: pass"] {
         assert!(ran.out().contains(words), "{words}: {}", ran.out());
     }
-    place.write("bad", &text.replace("cut 3", "cut three"));
+    place.write("bad", text.replace("cut 3", "cut three"));
     let ran = place.run(&["replay", "pump_session", "bad"]);
     assert_eq!((ran.code(), ran.out().as_str()), (2, ""), "{}", ran.err());
     assert!(ran.err().contains("`three` is not a number"), "{}", ran.err());

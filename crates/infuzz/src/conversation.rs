@@ -37,7 +37,7 @@ pub use text::ParseError;
 /// The first line of every conversation.
 pub const FIRST_LINE: &str = "infuzz session 2";
 
-/// The most steps of a conversation, and the most bytes that one says.
+/// The most steps of a conversation.
 pub const MOST_STEPS: usize = 64;
 /// The most bytes that a step says.
 pub const MOST_BYTES: usize = 64 << 10;

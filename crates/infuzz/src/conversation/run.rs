@@ -228,7 +228,7 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// A known-good library comes, is stored and is in use after a restart.
     fn known_good(&mut self, at: usize, ran: &mut Ran) -> Result<(), Raised> {
-        self.step(at, &Step::Restart, ran)?;
+        self.caught(at, &Step::Restart, ran)?;
         let which = usize::from(self.world.active == Some(self.held[0]));
         let mut steps: Vec<Step> = self.models.iter().flat_map(|model| model.brings(&self.known[which])).collect();
         steps.push(Step::Restart);
