@@ -75,6 +75,9 @@ impl Talk {
 
     /// The conversation that a script comes to.
     pub(crate) fn scripted(&mut self, script: &EditScript, max_size: usize) -> Vec<u8> {
+        if let (Base::Bytes(bytes), []) = (&script.base, &script.edits[..]) {
+            return bytes.clone();
+        }
         let seeds = self.mutator.seeds();
         let mut conversation = match &script.base {
             Base::Seed(seed) => seeds.get(usize::from(*seed) % seeds.len().max(1)).cloned().unwrap_or_default(),

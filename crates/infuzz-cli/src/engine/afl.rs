@@ -86,7 +86,7 @@ impl Engine for Afl {
             ("AFL_CRASHING_SEEDS_AS_NEW_CRASH", "1"),
             ("AFL_FUZZER_STATS_UPDATE_INTERVAL", "1"),
         ]);
-        if place.target.input == Input::File {
+        if place.target.input != Input::Edits {
             command.env("AFL_CUSTOM_MUTATOR_LIBRARY", &self.mutator).env("INFUZZ_TARGET", place.target.name);
         }
         Ok(command)
