@@ -298,9 +298,11 @@ impl Decoder<'_, '_> {
 
     /// Where the first of these byte strings stands, or the limit.
     fn until(&self, ends: &[Vec<u8>], limit: usize) -> usize {
-        let rest = &self.tree.bytes[self.at..limit];
-        let starts = |at: &usize| ends.iter().any(|end| rest[*at..].starts_with(end));
-        self.at + (0..rest.len()).find(starts).unwrap_or(rest.len())
+        ends.iter().fold(limit, |first, end| {
+            // One that begins later than the first found so far is not looked for.
+            let far = limit.min(first + end.len().saturating_sub(1));
+            position(&self.tree.bytes[self.at..far], end).map_or(first, |at| first.min(self.at + at))
+        })
     }
 
     fn text(&self, text: &TextShape, limit: usize) -> usize {
@@ -445,9 +447,7 @@ impl Decoder<'_, '_> {
     }
 
     fn find_from(&self, start: usize, delimiter: &[u8], limit: usize) -> usize {
-        let rest = &self.tree.bytes[start..limit];
-        let found = rest.windows(delimiter.len()).position(|window| window == delimiter);
-        found.map_or(limit, |at| start + at)
+        position(&self.tree.bytes[start..limit], delimiter).map_or(limit, |at| start + at)
     }
 
     /// A number of the record that is being decoded, also if its field comes later at a place that
@@ -576,5 +576,18 @@ impl Decoder<'_, '_> {
             }
             index += 1;
         }
+    }
+}
+
+/// Where a byte string stands first in another.
+fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let (first, rest) = wanted.split_first()?;
+    let mut from = 0;
+    loop {
+        let at = from + bytes.get(from..)?.iter().position(|byte| byte == first)?;
+        if bytes[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        from = at + 1;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{NodeId, Tree};
 use crate::format::{Escapes, Operand};
+use crate::hex;
 
 impl Escapes {
     /// The byte that a field states, as seen from a record.
@@ -30,12 +31,11 @@ impl Escapes {
                     content.push(Self::byte(tree, record, stands_for)?);
                 }
                 [letter, digits @ ..] if self.hex == Some(*letter) && !digits.is_empty() => {
-                    for pair in digits.chunks(2) {
-                        let digits =
-                            std::str::from_utf8(pair).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
-                        let byte = u8::from_str_radix(digits.filter(|digits| digits.len() == 2)?, 16).ok()?;
-                        content.push(Some(byte).filter(|byte| (b' '..=b'~').contains(byte))?);
+                    let bytes = hex::read(std::str::from_utf8(digits).ok()?)?;
+                    if !bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+                        return None;
                     }
+                    content.extend(bytes);
                 }
                 _ => return None,
             }
