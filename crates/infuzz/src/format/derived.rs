@@ -2,6 +2,7 @@
 
 use super::ir::*;
 use super::plan::plans;
+use super::readers::readers;
 use super::shortcut::shortcuts;
 
 /// Fills in all that follows from the rest of the description.
@@ -29,6 +30,7 @@ pub(super) fn derive(format: &mut Format) {
             format.tables.push((reference.table, reference.key));
         }
     }
+    format.readers = readers(format);
     format.shortcuts = shortcuts(format);
 }
 

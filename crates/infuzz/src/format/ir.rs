@@ -5,6 +5,7 @@
 
 use super::number::{format_scaled, parse_scaled};
 use super::plan::Plan;
+use super::readers::Readers;
 pub use super::rule::*;
 use super::shortcut::Shortcuts;
 use std::fmt;
@@ -50,6 +51,8 @@ pub struct Format {
     pub tables: Vec<(FieldId, FieldId)>,
     /// When rules certainly hold.
     pub(crate) shortcuts: Shortcuts,
+    /// What reads each field.
+    pub(crate) readers: Readers,
     /// How each record is decoded, by its id.
     pub(crate) plans: Vec<Plan>,
     /// Where things stand depends on the values of fields alone, not on a search for bytes.

@@ -6,6 +6,7 @@ mod error;
 mod ir;
 pub mod number;
 pub(crate) mod plan;
+pub(crate) mod readers;
 mod rule;
 pub(crate) mod shortcut;
 mod source;

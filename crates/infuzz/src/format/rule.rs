@@ -237,6 +237,21 @@ pub enum RuleKind {
     },
 }
 
+impl RuleKind {
+    /// Whether the rule is about lists as a whole.
+    pub(crate) fn is_structural(&self) -> bool {
+        matches!(
+            self,
+            RuleKind::Paired(..)
+                | RuleKind::Hierarchy { .. }
+                | RuleKind::Subsequence { .. }
+                | RuleKind::SameSet { .. }
+                | RuleKind::Every { .. }
+                | RuleKind::Distinct { .. }
+        )
+    }
+}
+
 /// A factor of a product.
 #[derive(Clone, Debug)]
 pub enum Factor {

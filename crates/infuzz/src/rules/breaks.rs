@@ -20,7 +20,7 @@ pub fn break_rule<'f>(
         RuleKind::Unique { table, .. } | RuleKind::Ascending { table, .. } => {
             return along_table(tree, *table, rule);
         }
-        kind if structure::is_structural(kind) => {
+        kind if kind.is_structural() => {
             return structural(checker, valid, tree, tables, record, rule);
         }
         _ => participants(tree, tables, record, rule),

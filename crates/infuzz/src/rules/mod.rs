@@ -260,7 +260,7 @@ impl Checker {
             RuleKind::Unique { .. } | RuleKind::Ascending { .. } => {
                 self.keys.check(tree, &self.tables, id, index, rule, found)
             }
-            kind if structure::is_structural(kind) => {
+            kind if kind.is_structural() => {
                 !record::applies(tree, &self.tables, id, rule)
                     || structure::check(tree, &self.tables, id, index, rule, found)
             }

@@ -1,8 +1,6 @@
 //! What the difference between an input and a valid one can break, so that only that is checked.
 
-use super::structure::is_structural;
-use crate::format::Shape;
-use crate::format::{Condition, Factor, FieldId, Format, Operand, PathStep, Rule, RuleKind, Step};
+use crate::format::{FieldId, Format, RecordId};
 use crate::tree::Tree;
 
 /// The fields and the rules that read something which differs.
@@ -56,28 +54,22 @@ impl Scope {
 
     /// Of a change of these fields.
     fn reading(format: &Format, differs: &[bool]) -> Self {
-        let reads = |operand: &Operand| reads(format, operand, differs);
-        let mut fields: Vec<bool> = differs.to_vec();
-        for field in &format.fields {
-            let step = match &field.step {
-                Some((Step::By(operand), _)) => reads(operand),
-                _ => false,
-            };
-            let key = field.refers.as_ref().is_some_and(|r| differs[usize::from(r.key.0)]);
-            let slot = match (&field.shape, &field.slots) {
-                (Shape::List { item, .. }, Some(_)) => differs[usize::from(item.0)],
-                _ => false,
-            };
-            fields[usize::from(field.id.0)] |= step || key || slot;
+        let mut scope = Scope { fields: differs.to_vec(), ..Scope::nothing(format) };
+        // Of a record the rules are checked, if any.
+        format.records.iter().for_each(|record| scope.fields[usize::from(record.field.0)] = false);
+        let rule = |scope: &mut Scope, (record, at): (RecordId, u16)| {
+            scope.rules[usize::from(record.0)][usize::from(at)] = true;
+            scope.fields[usize::from(format.record(record).field.0)] = true;
+        };
+        let readers = &format.readers;
+        readers.always.iter().for_each(|place| rule(&mut scope, *place));
+        for (field, _) in differs.iter().enumerate().filter(|(_, differs)| **differs) {
+            for reader in &readers.fields[field] {
+                scope.fields[usize::from(reader.0)] = true;
+            }
+            readers.rules[field].iter().for_each(|place| rule(&mut scope, *place));
         }
-        let mut rules = Vec::new();
-        for record in &format.records {
-            let own: Vec<bool> =
-                record.rules.iter().map(|rule| is_structural(&rule.kind) || operands(rule).any(reads)).collect();
-            fields[usize::from(record.field.0)] = own.contains(&true);
-            rules.push(own);
-        }
-        Scope { fields, rules }
+        scope
     }
 
     /// Whether the nodes of a field have to be checked.
@@ -87,40 +79,7 @@ impl Scope {
     }
 
     /// Whether a rule of a record has to be checked.
-    pub(super) fn has_rule(&self, record: crate::format::RecordId, rule: usize) -> bool {
+    pub(super) fn has_rule(&self, record: RecordId, rule: usize) -> bool {
         self.rules[usize::from(record.0)][rule]
     }
-}
-
-/// Whether an operand reads a field that differs, or finds its record by one.
-fn reads(format: &Format, operand: &Operand, differs: &[bool]) -> bool {
-    let differs = |field: FieldId| differs[usize::from(field.0)];
-    operand.steps.iter().any(|step| match step {
-        PathStep::Root | PathStep::Up | PathStep::Beside => false,
-        PathStep::Child(field) => differs(*field),
-        PathStep::Follow(field) => {
-            differs(*field) || format.field(*field).refers.as_ref().is_some_and(|r| differs(r.key))
-        }
-    })
-}
-
-/// All operands of a rule and its conditions.
-fn operands(rule: &Rule) -> impl Iterator<Item = &Operand> {
-    let own: Vec<&Operand> = match &rule.kind {
-        RuleKind::Ordered(operands) | RuleKind::Differ(operands) => operands.iter().collect(),
-        RuleKind::AtMost(operands, limit) => operands.iter().chain([limit]).collect(),
-        RuleKind::Same(a, b, _) => vec![a, b],
-        RuleKind::Quotient { dividend, divisor, result, .. } => vec![dividend, divisor, result],
-        RuleKind::Requires(condition) => tested(condition).collect(),
-        RuleKind::Between(operand, ..) => vec![operand],
-        RuleKind::Product { left, right, .. } => left.iter().chain(right).filter_map(Factor::operand).collect(),
-        RuleKind::Unique { key, .. } => key.iter().collect(),
-        RuleKind::Ascending { key, .. } => vec![key],
-        _ => Vec::new(),
-    };
-    own.into_iter().chain([&rule.when, &rule.unless].into_iter().flatten().flat_map(tested))
-}
-
-fn tested(condition: &Condition) -> impl Iterator<Item = &Operand> {
-    condition.any.iter().flatten().map(|test| &test.operand)
 }

@@ -5,19 +5,6 @@ use super::{Cause, Found, Violation};
 use crate::format::{Condition, EnumRow, FieldId, Operand, Rule, RuleKind, Shape, Slots, Tail, Test, TestKind, Value};
 use crate::tree::{Edit, NodeId, Tables, Tree};
 
-/// Whether a rule is one of those here.
-pub(super) fn is_structural(kind: &RuleKind) -> bool {
-    matches!(
-        kind,
-        RuleKind::Paired(..)
-            | RuleKind::Hierarchy { .. }
-            | RuleKind::Subsequence { .. }
-            | RuleKind::SameSet { .. }
-            | RuleKind::Every { .. }
-            | RuleKind::Distinct { .. }
-    )
-}
-
 /// The rules of a list of slots: unused ones hold fill bytes, and come after the used ones.
 pub(super) fn check_slots(tree: &Tree<'_>, list: NodeId, slots: &Slots, found: &mut Found<'_>) -> bool {
     let mut gap = None;

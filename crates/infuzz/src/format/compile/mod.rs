@@ -4,6 +4,7 @@ use super::derived;
 use super::error::FormatError;
 use super::ir::*;
 use super::number::parse_scaled;
+use super::readers::Readers;
 use super::shortcut::Shortcuts;
 use super::source::{Amount, FieldSource, Name, Part, RuleSource, Source};
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ impl<'a> Compiler<'a> {
             quick: Vec::new(),
             tables: Vec::new(),
             shortcuts: Shortcuts::default(),
+            readers: Readers::default(),
             plans: Vec::new(),
             steady: false,
             recounts: false,
