@@ -98,8 +98,7 @@ impl Body {
 
     fn talking(device: Box<dyn Device>, target: &'static Target, format: &'static Format) -> Result<Self, String> {
         let talk = Talk::new(device)?;
-        let seeds = infuzz_models::seeds(libraries()?.0).into_iter();
-        let seeds = seeds.map(|(_, conversation)| conversation.to_string().into_bytes()).collect();
+        let seeds = talk.seeds();
         let reach = Reach::of(talk.points());
         Ok(Body { target, format, work: Work::Talk(Box::new(talk)), seeds, reach, accepted: false })
     }

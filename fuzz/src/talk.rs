@@ -3,8 +3,9 @@
 use crate::body::{described, libraries};
 use infuzz::conversation::{Conversation, Mutator, Ran, Runner, compact, crossover};
 use infuzz::device::Device;
+use infuzz::format::Format;
 use infuzz::script::{Base, EditScript};
-use infuzz_models::{Bcc, Transfer};
+use infuzz_models::Formats;
 
 /// The device.
 #[cfg(not(feature = "tripwire"))]
@@ -16,33 +17,35 @@ type Pump = Box<crate::tripwire::Tripwire>;
 pub(crate) struct Talk {
     runner: Runner<'static, Pump>,
     mutator: Mutator<'static>,
-    paths: Vec<&'static str>,
     points: Vec<String>,
+}
+
+/// The descriptions of what travels on the paths.
+fn formats(libraries: &'static Format) -> Result<Formats<'static>, String> {
+    let (transfer, requests, answers) = (described("library-transfer")?, described("bcc")?, described("bcc-answer")?);
+    Ok(Formats { libraries, transfer, requests, answers })
 }
 
 impl Talk {
     /// Sets a device up. An error is a mistake in the built-in descriptions, or a device that does
     /// not accept the known-good libraries.
     pub(crate) fn new(device: Box<dyn Device>) -> Result<Self, String> {
-        let (format, known) = libraries()?;
-        let transfer = described("library-transfer")?;
-        let (requests, answers) = (described("bcc")?, described("bcc-answer")?);
-        let (libraries, reading) = (Transfer::new(transfer, format), Bcc::new(requests, answers, format));
-        let points = [libraries.points(), reading.points()].concat();
+        let (libraries, known) = libraries()?;
+        let formats = formats(libraries)?;
+        let (models, points) = formats.models(infuzz_devices::KEY);
         #[cfg(feature = "tripwire")]
         let device = Box::new(crate::tripwire::Tripwire::around(device));
-        let mut runner = Runner::new(device, vec![Box::new(libraries), Box::new(reading)], known)?;
+        let mut runner = Runner::new(device, models, known)?;
         if cfg!(fuzzing) {
             runner = runner.letting_panics_pass();
         }
-        let seeds = infuzz_models::seeds(format).into_iter().map(|(_, conversation)| conversation).collect();
-        let paths = runner.paths();
-        Ok(Talk {
-            runner,
-            mutator: Mutator::new(vec![("library-transfer", transfer), ("bcc", requests)], seeds),
-            paths,
-            points,
-        })
+        let seeds = infuzz_models::seeds(formats).into_iter().map(|(_, conversation)| conversation).collect();
+        Ok(Talk { runner, mutator: Mutator::new(&formats.paths(), seeds), points })
+    }
+
+    /// Starting points, as text.
+    pub(crate) fn seeds(&self) -> Vec<Vec<u8>> {
+        self.mutator.seeds().iter().map(|conversation| conversation.to_string().into_bytes()).collect()
     }
 
     /// What can be reached: each answer to each kind of message.
@@ -59,7 +62,7 @@ impl Talk {
         let text = std::str::from_utf8(data).ok().filter(|_| Conversation::is_conversation(data));
         match text.and_then(|text| Conversation::parse(text).ok()) {
             Some(conversation) => conversation,
-            None => compact::read(data, &self.paths),
+            None => compact::read(data, &self.runner.paths()),
         }
     }
 

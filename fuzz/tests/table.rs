@@ -98,19 +98,13 @@ fn seeds_are_made_by_our_code() {
     for target in TARGETS {
         let builtin = Builtin::named(target.format).expect("built in");
         let format = builtin.load().expect("loads");
-        let talks = match target.input {
-            Input::Conversation => {
-                infuzz_models::seeds(&Builtin::named("drug-library").expect("built in").load().expect("loads"))
-            }
-            _ => Vec::new(),
-        };
         for name in target.seeds() {
             let bytes = match target.input {
                 Input::File => builtin.seed(&format, name).expect("composes"),
                 Input::Edits => name.bytes().cycle().take(256).collect(),
                 Input::Conversation => {
-                    let (_, conversation) = talks.iter().find(|(known, _)| *known == name).expect("a seed");
-                    conversation.to_string().into_bytes()
+                    let at = target.seeds().iter().position(|known| *known == name).expect("a seed");
+                    Body::new(target, None).expect("set up").seeds()[at].clone()
                 }
             };
             made_by_our_code(&root().join(format!("corpus/{}/seed/{name}", target.name)), &bytes);

@@ -3,9 +3,7 @@
 
 mod boundary;
 
-use infuzz::builtin::Builtin;
-use infuzz::format::Format;
-use infuzz::mutate::{Mutation, Trimmer, crossover};
+use infuzz::mutate::Trimmer;
 use infuzz::rng::Rng;
 use infuzz_fuzz::{Body, Input, target};
 
@@ -17,10 +15,7 @@ const TRIM_STEPS: i32 = i32::MAX;
 
 /// The mutators of one target.
 pub struct Mutator {
-    format: &'static Format,
-    mutation: Mutation<'static>,
-    /// Of a target whose inputs are conversations.
-    body: Option<Body>,
+    body: Body,
     rng: Rng,
     out: Vec<u8>,
     trimmer: Option<Trimmer<'static>>,
@@ -35,39 +30,18 @@ impl Mutator {
                 "the bytes of {name} are scripts, which AFL++ mutates by itself: unset AFL_CUSTOM_MUTATOR_LIBRARY"
             ));
         }
-        if target.input == Input::Conversation {
-            let body = Body::new(target, None)?;
-            let (format, mutation) = (body.format(), Mutation::new(body.format(), Vec::new()));
-            let (rng, body) = (Rng::new(seed), Some(body));
-            return Ok(Mutator { format, mutation, body, rng, out: Vec::new(), trimmer: None });
-        }
-        let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
-        // One description for as long as the process lives.
-        let format: &'static Format = Box::leak(Box::new(builtin.load().map_err(|e| e.to_string())?));
-        let seeds = target.seeds().into_iter().map(|seed| builtin.seed(format, seed).map_err(|e| e.to_string()));
-        let mutation = Mutation::new(format, seeds.collect::<Result<_, _>>()?);
-        Ok(Mutator { format, mutation, body: None, rng: Rng::new(seed), out: Vec::new(), trimmer: None })
+        Ok(Mutator { body: Body::new(target, None)?, rng: Rng::new(seed), out: Vec::new(), trimmer: None })
     }
 
-    /// Changes an input, now and then with another as source of records.
+    /// Changes an input, now and then with another as source of what it has.
     pub fn fuzz(&mut self, data: &[u8], other: &[u8], max_size: usize) -> &[u8] {
         let seed = self.rng.draw();
-        if let Some(body) = &mut self.body {
-            if !other.is_empty() && self.rng.one_in(4) {
-                self.out = body.crossover(data, other, max_size, seed);
-            } else {
-                self.out.clear();
-                self.out.extend_from_slice(data);
-                body.mutate(&mut self.out, max_size, seed);
-            }
-            return &self.out;
-        }
         if !other.is_empty() && self.rng.one_in(4) {
-            self.out = crossover(&mut self.mutation, data, other, max_size, seed);
+            self.out = self.body.crossover(data, other, max_size, seed);
         } else {
             self.out.clear();
             self.out.extend_from_slice(data);
-            self.mutation.mutate(&mut self.out, max_size, seed);
+            self.body.mutate(&mut self.out, max_size, seed);
         }
         self.out.truncate(max_size);
         &self.out
@@ -75,10 +49,10 @@ impl Mutator {
 
     /// Begins to trim an input; gives how many steps there are at most.
     pub fn begin_trim(&mut self, data: &[u8]) -> i32 {
-        if self.body.is_some() {
+        if self.body.target().input == Input::Conversation {
             return 0;
         }
-        let mut trimmer = Trimmer::new(self.format, data);
+        let mut trimmer = Trimmer::new(self.body.format(), data);
         let any = trimmer.propose().map(<[u8]>::to_vec);
         self.trimmer = Some(trimmer);
         any.map_or(0, |first| {

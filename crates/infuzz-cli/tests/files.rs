@@ -319,3 +319,20 @@ fn a_conversation_is_replayed_step_by_step() {
     assert_eq!((ran.code(), ran.out().as_str()), (2, ""), "{}", ran.err());
     assert!(ran.err().contains("`three` is not a number"), "{}", ran.err());
 }
+
+#[test]
+fn a_conversation_is_kept_without_what_it_does_not_need() {
+    let place = Place::new("conversation-kept");
+    let seed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/pump_session/seed/in-pieces");
+    let text = std::fs::read_to_string(seed).expect("the seed is there");
+    assert!(text.contains(" in 7") && text.contains("=session"));
+    place.write("good", &text);
+    let report = place.run(&["corpus", "add", "pump_session", "good", "--why", "nothing is wrong", "--json"]).json();
+    let kept = std::fs::read_to_string(place.path(report["kept_as"].as_str().expect("a file"))).expect("readable");
+    assert_eq!(kept, "infuzz session 2\n", "nothing is needed to show nothing");
+    // What engines exchange is kept as text.
+    place.write("rubbish", [0, 0x4C, 0x54]);
+    let report = place.run(&["corpus", "add", "pump_session", "rubbish", "--why", "said", "--as-is", "--json"]).json();
+    let kept = std::fs::read_to_string(place.path(report["kept_as"].as_str().expect("a file"))).expect("readable");
+    assert_eq!(kept, "infuzz session 2\nsay library-transfer 0 4C54\n");
+}

@@ -1,10 +1,9 @@
-//! The reference pump with libraries in the IDL1 format.
+//! The reference pump with libraries in the IDL1 format, and its readers of messages.
 
-use crate::bcc;
+use crate::answer::{SILENT, answer};
 use crate::in_process::{InProcess, InProcessFormat};
-use crate::{order, transfer};
 use infuzz::device::{Answer, Held, LookUp, digest};
-use pump::{Idl1, Library};
+use pump::{Idl1, Library, bcc, order, transfer};
 
 /// The reference pump with its storage in memory.
 pub type PumpInProcess = InProcess<Idl1>;
@@ -29,9 +28,11 @@ impl InProcessFormat for Idl1 {
 
     fn message(path: &str, bytes: &[u8], _library: Option<Library<'_>>) -> Answer {
         match path {
-            "library-transfer" => transfer::read(bytes),
-            "order" => order::answer(bytes),
-            _ => bcc::message(path, bytes),
+            "library-transfer" => answer(transfer::read(bytes)),
+            "bcc" => answer(bcc::validate_request(bytes, true)),
+            "bcc-answer" => answer(bcc::validate_answer(bytes, true)),
+            "order" => answer(order::validate_order(bytes)),
+            _ => SILENT,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The reference pump, linked into the process, with libraries of one format or another.
 
-use crate::memory::{Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Request, Which};
+use crate::answer::{SILENT, answer};
+use crate::memory::{HeldSlots, Memory, Power};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Request, Which};
 use pump::{Error, LibraryFormat, Pump, Slot, Storage};
 
 /// Bytes per chunk of a transfer.
@@ -21,7 +22,7 @@ pub trait InProcessFormat: LibraryFormat {
     }
     /// The answer to a message on a path, which may be held against a library.
     fn message(_path: &str, _bytes: &[u8], _library: Option<Self::Library<'_>>) -> Answer {
-        Answer { outcome: Outcome::Silent, reason: None }
+        SILENT
     }
 }
 
@@ -33,8 +34,7 @@ pub struct InProcess<F: LibraryFormat> {
     power: Power,
     /// Holds messages against the library in use.
     looks_up: bool,
-    /// What each slot held last, by its version: a digest takes time in proportion to the library.
-    held: [Option<(u64, Held)>; 3],
+    held: HeldSlots,
 }
 
 impl<F: InProcessFormat> InProcess<F> {
@@ -42,7 +42,7 @@ impl<F: InProcessFormat> InProcess<F> {
     pub fn new() -> Self {
         let power = Power::default();
         let pump = Pump::power_on_for(Memory::on(&power));
-        InProcess { pump, snapshots: Vec::new(), power, looks_up: false, held: [None; 3] }
+        InProcess { pump, snapshots: Vec::new(), power, looks_up: false, held: HeldSlots::default() }
     }
 
     /// Also looks at what messages refer to in the library in use.
@@ -52,23 +52,7 @@ impl<F: InProcessFormat> InProcess<F> {
 
     /// The slot that a library stands in.
     fn slot_of(&self, library: Option<F::Library<'_>>) -> Option<Slot> {
-        let start = F::bytes(&library?).as_ptr();
-        let storage = self.pump.manager().storage();
-        Slot::ALL.into_iter().find(|slot| storage.slot(*slot).as_ptr() == start)
-    }
-
-    /// What a slot holds.
-    fn held(&mut self, slot: Slot) -> Held {
-        let storage = self.pump.manager().storage();
-        let version = storage.version(slot);
-        match self.held[slot as usize] {
-            Some((known, held)) if known == version => held,
-            _ => {
-                let held = Held::of(storage.slot(slot));
-                self.held[slot as usize] = Some((version, held));
-                held
-            }
-        }
+        self.pump.manager().storage().slot_at(F::bytes(&library?))
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -86,21 +70,6 @@ impl<F: InProcessFormat> Default for InProcess<F> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-pub(crate) fn answer(result: Result<(), Error>) -> Answer {
-    let reason = |rule: &'static str, field: String, offset| Reason { rule: rule.into(), field, offset };
-    let reason = match &result {
-        Ok(()) => return Answer { outcome: Outcome::Accepted, reason: None },
-        Err(Error::Refused(refusal)) => {
-            Some(reason(refusal.rule.id(), refusal.path().to_string(), Some(refusal.offset)))
-        }
-        Err(Error::Miva(refusal)) => {
-            Some(reason(refusal.rule.id(), refusal.path.to_string(), u32::try_from(refusal.offset).ok()))
-        }
-        Err(Error::Storage(_)) => None,
-    };
-    Answer { outcome: Outcome::Refused, reason }
 }
 
 impl<F: InProcessFormat> Device for InProcess<F> {
@@ -125,7 +94,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
     fn reset(&mut self) {
         self.power.damage(None);
         self.power.fail_after(None, false);
-        self.held = [None; 3];
+        self.held = HeldSlots::default();
         self.pump = Pump::power_on_for(Memory::on(&self.power));
     }
 
@@ -156,16 +125,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
 
     fn observe(&mut self) -> Observation {
         let (active, staged) = (self.slot_of(self.pump.active()), self.slot_of(self.pump.staged()));
-        let (active, staged) = (active.map(|slot| self.held(slot)), staged.map(|slot| self.held(slot)));
-        let therapy = self.pump.therapy();
-        Observation {
-            active,
-            staged,
-            running: therapy.is_running(),
-            rate: u64::from(therapy.rate()),
-            vtbi: u64::from(therapy.vtbi()),
-            infused: u64::from(therapy.infused()),
-        }
+        self.held.observation(self.pump.manager().storage(), [active, staged], self.pump.therapy())
     }
 
     fn send(&mut self, path: &str, bytes: &[u8]) -> Answer {
@@ -186,7 +146,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
             self.pump = pump.clone();
             self.power.damage(None);
             self.power.fail_after(None, false);
-            self.held = [None; 3];
+            self.held = HeldSlots::default();
         }
     }
 

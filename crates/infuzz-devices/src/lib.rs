@@ -3,15 +3,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod bcc;
+mod answer;
 mod idl1;
 mod in_process;
 mod memory;
 mod miva;
 mod networked;
-mod order;
 pub mod process;
-mod transfer;
 
 pub use idl1::PumpInProcess;
 pub use in_process::{InProcess, InProcessFormat};

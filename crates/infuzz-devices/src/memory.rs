@@ -1,6 +1,7 @@
 //! The pump's memory, with a power supply that can fail and slots that can lose a byte.
 
-use pump::{ControlCopy, MemoryStorage, Slot, Storage, StorageError};
+use infuzz::device::{Held, Observation};
+use pump::{ControlCopy, MemoryStorage, Slot, Storage, StorageError, Therapy};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -57,6 +58,11 @@ impl Memory {
         Memory { inner: MemoryStorage::new(), power: power.clone(), changes: [0; 3] }
     }
 
+    /// The slot in which exactly these bytes stand.
+    pub(crate) fn slot_at(&self, bytes: &[u8]) -> Option<Slot> {
+        Slot::ALL.into_iter().find(|slot| self.slot(*slot).as_ptr() == bytes.as_ptr())
+    }
+
     /// A number that is another one whenever the content of the slot may be.
     pub(crate) fn version(&self, slot: Slot) -> u64 {
         self.changes[slot as usize] << 1 | u64::from(self.power.0.get().damaged == Some(slot))
@@ -108,5 +114,36 @@ impl Storage for Memory {
             self.inner.write_control(copy, &mixed)?;
         }
         Err(StorageError::Failed)
+    }
+}
+
+/// What each slot held last, by its version: a digest takes time in proportion to the library.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HeldSlots([Option<(u64, Held)>; 3]);
+
+impl HeldSlots {
+    fn of(&mut self, memory: &Memory, slot: Slot) -> Held {
+        let version = memory.version(slot);
+        match self.0[slot as usize] {
+            Some((known, held)) if known == version => held,
+            _ => {
+                let held = Held::of(memory.slot(slot));
+                self.0[slot as usize] = Some((version, held));
+                held
+            }
+        }
+    }
+
+    /// What can be seen of a pump, given the slots of its active and its staged library.
+    pub(crate) fn observation(&mut self, memory: &Memory, slots: [Option<Slot>; 2], therapy: &Therapy) -> Observation {
+        let [active, staged] = slots.map(|slot| slot.map(|slot| self.of(memory, slot)));
+        Observation {
+            active,
+            staged,
+            running: therapy.is_running(),
+            rate: u64::from(therapy.rate()),
+            vtbi: u64::from(therapy.vtbi()),
+            infused: u64::from(therapy.infused()),
+        }
     }
 }

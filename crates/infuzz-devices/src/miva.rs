@@ -1,7 +1,8 @@
 //! The reference pump with MIVA libraries, which also takes orders and frames.
 
-use crate::in_process::{InProcess, InProcessFormat, answer};
-use infuzz::device::{Answer, LookUp, Outcome, digest};
+use crate::answer::{SILENT, answer};
+use crate::in_process::{InProcess, InProcessFormat};
+use infuzz::device::{Answer, LookUp, digest};
 use pump::Miva;
 use pump::miva::{Library, validate_frame, validate_order};
 
@@ -24,8 +25,8 @@ impl InProcessFormat for Miva {
         let checked = match path {
             "miva-order" => validate_order(bytes, library.map(|library| library.index())),
             "miva-frame" => validate_frame(bytes),
-            _ => return Answer { outcome: Outcome::Silent, reason: None },
+            _ => return SILENT,
         };
-        answer(checked.map_err(Into::into))
+        answer(checked)
     }
 }

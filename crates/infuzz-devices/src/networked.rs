@@ -1,11 +1,11 @@
 //! The reference pump on a network, linked into the process: its connections are calls.
 
-use crate::in_process::answer;
-use crate::memory::{Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Held, Line, Observation, Reply};
+use crate::answer::answer;
+use crate::memory::{HeldSlots, Memory, Power};
+use infuzz::device::{Answer, Capabilities, Device, Line, Observation, Reply};
 use pump::network::{Connection, NetworkPump, Path};
 use pump::transfer::Key;
-use pump::{Error, Slot, Storage};
+use pump::{Error, Storage};
 
 /// The key that it has, which only tests ever have.
 pub const KEY: [u8; 32] = *b"a key that only tests ever have.";
@@ -25,7 +25,7 @@ pub struct Networked {
     /// How often it was switched on.
     times: u64,
     snapshots: Vec<(NetworkPump<Memory>, u64)>,
-    held: [Option<(u64, Held)>; 3],
+    held: HeldSlots,
 }
 
 impl Networked {
@@ -33,7 +33,7 @@ impl Networked {
     pub fn new() -> Self {
         let power = Power::default();
         let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0));
-        Networked { pump, power, times: 0, snapshots: Vec::new(), held: [None; 3] }
+        Networked { pump, power, times: 0, snapshots: Vec::new(), held: HeldSlots::default() }
     }
 
     fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -41,21 +41,6 @@ impl Networked {
         pump.begin(u32::try_from(bytes.len()).unwrap_or(u32::MAX))?;
         pump.chunk(0, bytes)?;
         pump.finish().map(|_| ())
-    }
-
-    fn held(&mut self, library: Option<*const u8>) -> Option<Held> {
-        let storage = self.pump.pump().manager().storage();
-        let start = library?;
-        let slot = Slot::ALL.into_iter().find(|slot| storage.slot(*slot).as_ptr() == start)?;
-        let version = storage.version(slot);
-        match self.held[slot as usize] {
-            Some((known, held)) if known == version => Some(held),
-            _ => {
-                let held = Held::of(storage.slot(slot));
-                self.held[slot as usize] = Some((version, held));
-                Some(held)
-            }
-        }
     }
 }
 
@@ -123,18 +108,9 @@ impl Device for Networked {
 
     fn observe(&mut self) -> Observation {
         let pump = self.pump.pump();
-        let active = pump.active().map(|library| library.bytes().as_ptr());
-        let staged = pump.staged().map(|library| library.bytes().as_ptr());
-        let (active, staged) = (self.held(active), self.held(staged));
-        let therapy = self.pump.pump().therapy();
-        Observation {
-            active,
-            staged,
-            running: therapy.is_running(),
-            rate: u64::from(therapy.rate()),
-            vtbi: u64::from(therapy.vtbi()),
-            infused: u64::from(therapy.infused()),
-        }
+        let storage = pump.manager().storage();
+        let slots = [pump.active(), pump.staged()].map(|library| storage.slot_at(library?.bytes()));
+        self.held.observation(storage, slots, pump.therapy())
     }
 
     fn snapshot(&mut self) -> usize {
@@ -147,7 +123,7 @@ impl Device for Networked {
             (self.pump, self.times) = (pump.clone(), *times);
             self.power.damage(None);
             self.power.fail_after(None, false);
-            self.held = [None; 3];
+            self.held = HeldSlots::default();
         }
     }
 

@@ -1,7 +1,8 @@
 //! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
 
-use infuzz::conversation::{Event, Model, Saying, Step, World};
-use infuzz::device::{Line, Reply};
+use crate::{Formats, surplus};
+use infuzz::conversation::{Event, Model, World};
+use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
@@ -76,7 +77,7 @@ enum Due {
 pub struct Bcc<'f> {
     requests: Judge<'f>,
     answers: Judge<'f>,
-    libraries: &'f Format,
+    formats: Formats<'f>,
     hosts: BTreeMap<u8, Host>,
     up_ms: u64,
     events: Vec<Event>,
@@ -86,10 +87,10 @@ impl<'f> Bcc<'f> {
     /// The path.
     pub const PATH: &'static str = "bcc";
 
-    /// Given the descriptions of requests, of answers and of libraries.
-    pub fn new(requests: &'f Format, answers: &'f Format, libraries: &'f Format) -> Self {
-        let (requests, answers) = (Judge::new(requests), Judge::new(answers));
-        Bcc { requests, answers, libraries, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new() }
+    /// Of a device that was just switched on.
+    pub fn new(formats: Formats<'f>) -> Self {
+        let (requests, answers) = (Judge::new(formats.requests), Judge::new(formats.answers));
+        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new() }
     }
 
     /// Each answer that there is to each kind of message.
@@ -129,7 +130,7 @@ impl<'f> Bcc<'f> {
     /// Name and creation time of the library in use.
     fn library(&self, world: &World) -> (String, String) {
         let Some(bytes) = world.active_bytes() else { return ("_NV".into(), "_NV".into()) };
-        let tree = Tree::decode(self.libraries, bytes);
+        let tree = Tree::decode(self.formats.libraries, bytes);
         let name = tree.find("header.name").map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
         let created = tree.find("header.created").and_then(|node| tree.number(node));
         (name.unwrap_or_default(), created.map(|time| time.to_string()).unwrap_or_default())
@@ -398,7 +399,7 @@ impl Model for Bcc<'_> {
     }
 
     fn format(&self) -> &Format {
-        self.requests.last().format()
+        self.formats.requests
     }
 
     fn reset(&mut self) {
@@ -435,9 +436,8 @@ impl Model for Bcc<'_> {
                 return Some(raised);
             }
         }
-        if !answers.is_empty() {
-            let what = format!("{} bytes were answered to nothing that was asked", answers.len());
-            return Some(Raised::new(Kind::WrongReason, what));
+        if let Some(surplus) = surplus(answers) {
+            return Some(surplus);
         }
         reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
     }
@@ -483,38 +483,4 @@ fn arrival(host: &mut Host, byte: u8) -> Option<Arrival> {
             (!long).then_some(Arrival::Frame(frame))
         }
     }
-}
-
-/// A request in a frame of its own, as it travels; its bed id is filled when it is sent.
-pub(crate) fn asks(information: &str) -> Step {
-    match asks_as("1", information) {
-        Step::Say(saying) => Step::Say(Saying { fills: vec![("bed".into(), "bed".into())], ..saying }),
-        step => step,
-    }
-}
-
-/// The same with this bed id.
-pub(crate) fn asks_as(bed: &str, information: &str) -> Step {
-    let length = 1 + 5 + 1 + bed.len() + 5 + information.len() + 1 + 5 + 1;
-    let mut plain = format!("\x01{length:05}\x02{bed}/1/1>{information}\x03").into_bytes();
-    let sum = plain.iter().fold(0u32, |sum, byte| (sum + u32::from(*byte)) % 256);
-    plain.extend(format!("{sum:05}\x04").bytes());
-    let mut wire = Vec::new();
-    for byte in plain {
-        match byte {
-            b'D' => wire.extend(b"EX"),
-            b'E' => wire.extend(b"EE"),
-            b'd' => wire.extend(b"ex"),
-            b'e' => wire.extend(b"ee"),
-            other => wire.push(other),
-        }
-    }
-    let line = Line { path: Bcc::PATH.into(), number: 0 };
-    Step::Say(Saying { line, bytes: wire, fills: Vec::new(), pieces: 0 })
-}
-
-/// A bare ACK or NAK.
-pub(crate) fn says(byte: u8) -> Step {
-    let line = Line { path: Bcc::PATH.into(), number: 0 };
-    Step::Say(Saying { line, bytes: vec![byte], fills: Vec::new(), pieces: 0 })
 }

@@ -1,10 +1,9 @@
 //! Conversations that fuzzing starts from.
 
-use crate::{Transfer, bcc};
+use crate::{Formats, Transfer, says};
 use infuzz::builtin::Builtin;
 use infuzz::conversation::{Conversation, Saying, Step};
 use infuzz::device::Line;
-use infuzz::format::Format;
 
 /// Their names.
 pub const SEEDS: &[&str] = &[
@@ -22,30 +21,30 @@ pub const SEEDS: &[&str] = &[
     "read-again",
 ];
 
-/// The conversations by name, given the description of drug libraries.
-pub fn seeds(libraries: &Format) -> Vec<(&'static str, Conversation)> {
-    SEEDS.iter().map(|name| (*name, Conversation { steps: steps(name, libraries) })).collect()
+/// The conversations by name.
+pub fn seeds(formats: Formats<'_>) -> Vec<(&'static str, Conversation)> {
+    SEEDS.iter().map(|name| (*name, Conversation { steps: steps(name, formats) })).collect()
 }
 
-fn library(libraries: &Format, name: &str) -> Vec<u8> {
-    let seed = Builtin::named("drug-library").map(|builtin| builtin.seed(libraries, name));
+fn library(formats: Formats<'_>, name: &str) -> Vec<u8> {
+    let seed = Builtin::named("drug-library").map(|builtin| builtin.seed(formats.libraries, name));
     seed.and_then(Result::ok).unwrap_or_default()
 }
 
-fn steps(name: &str, libraries: &Format) -> Vec<Step> {
-    let known = |name: &str| library(libraries, name);
-    let brings = |library: &[u8], number: u8| crate::transfer::on(number, crate::transfer::brings(library, 64));
+fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
+    let known = |name: &str| library(formats, name);
+    let brings = |library: &[u8], number: u8| says::on(number, formats.brings(library, 64));
     let whole = brings(&known("minimal"), 0);
     let (head, tail) = whole.split_at(6.min(whole.len()));
     let mut damaged = known("minimal");
     if let Some(byte) = damaged.get_mut(8) {
         *byte ^= 1;
     }
-    let ask = bcc::asks;
-    let ack = || bcc::says(0x06);
+    let ask = |information: &str| formats.asks(information);
+    let ack = || says::bare(0x06);
     let reads: Vec<Step> = [
         ack(),
-        bcc::asks_as("2", "ADMIN:ALIVE"),
+        formats.request("2", "ADMIN:ALIVE", &[]),
         ask("ADMIN:ALIVE"),
         ask("ADMIN:VERSION"),
         ask("MEM:GET"),
@@ -66,20 +65,20 @@ fn steps(name: &str, libraries: &Format) -> Vec<Step> {
             [head, &lost, &whole[..4], tail].concat()
         }
         "bad-library" => [brings(&damaged, 0), whole].concat(),
-        "too-large" => [&whole[..3], &crate::transfer::announces(1 << 24)[..]].concat(),
+        "too-large" => [&whole[..3], &[formats.announces(1 << 24)][..]].concat(),
         "time" => {
             let waits = [Step::Start, Step::Wait(30_001), Step::Stop];
             [head, &waits, &whole[..4], tail, &[Step::Wait(600_001)]].concat()
         }
         "power-cut" => [&whole[..4], &[Step::Cut { writes: 3, torn: true }], &whole[4..], &[Step::Restart]].concat(),
-        "everything" => [whole, crate::transfer::asks()].concat(),
+        "everything" => [whole, formats.asks_of_transfer()].concat(),
         "read" => reads,
         "read-while-a-library-comes" => {
             let both = whole.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]);
             both.chain([Step::Start, Step::Wait(3_600_000)]).chain(reads.iter().cloned()).collect()
         }
         _ => {
-            let nak = || bcc::says(0x15);
+            let nak = || says::bare(0x15);
             let get = ask("MEM:GET");
             [ask("ADMIN:ALIVE"), nak(), get, nak(), ack(), nak(), ack(), ack(), ack(), nak(), ack()].to_vec()
         }

@@ -1,17 +1,15 @@
 //! The transfer of a drug library over a network, see `docs/formats/library-transfer.md`.
 
+use crate::{Formats, says, surplus};
 use hmac::{Hmac, KeyInit, Mac};
-use infuzz::conversation::{Event, Model, Saying, Step, World};
-use infuzz::device::{Held, Line, Reply};
+use infuzz::conversation::{Event, Model, Step, World};
+use infuzz::device::{Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::tree::compute_check;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// The key of the devices that are built in.
-pub const KEY: [u8; 32] = *b"a key that only tests ever have.";
 
 const HEADER: usize = 10;
 const CRC: usize = 4;
@@ -116,6 +114,8 @@ enum Due {
 
 /// The model.
 pub struct Transfer<'f> {
+    key: [u8; 32],
+    formats: Formats<'f>,
     frames: Judge<'f>,
     libraries: Judge<'f>,
     hosts: BTreeMap<u8, Host>,
@@ -131,11 +131,13 @@ impl<'f> Transfer<'f> {
     /// The path.
     pub const PATH: &'static str = "library-transfer";
 
-    /// Given the descriptions of requests and of libraries.
-    pub fn new(frames: &'f Format, libraries: &'f Format) -> Self {
+    /// For a device with this key.
+    pub fn new(formats: Formats<'f>, key: [u8; 32]) -> Self {
         Transfer {
-            frames: Judge::new(frames),
-            libraries: Judge::new(libraries),
+            key,
+            formats,
+            frames: Judge::new(formats.transfer),
+            libraries: Judge::new(formats.libraries),
             hosts: BTreeMap::new(),
             session: None,
             progress: None,
@@ -175,7 +177,7 @@ impl<'f> Transfer<'f> {
                 let Some((nonce, challenge)) = self.hosts.get(&number).and_then(|host| host.greeting) else {
                     return Due::No(vec![why::SESSION]);
                 };
-                let proved = mac(&KEY, b"LT1 hello", &[&nonce, &challenge]) == payload;
+                let proved = mac(&self.key, b"LT1 hello", &[&nonce, &challenge]) == payload;
                 let mut not = Vec::new();
                 if !proved {
                     not.push(why::AUTHENTICATION);
@@ -358,7 +360,7 @@ impl<'f> Transfer<'f> {
             Due::Welcome => {
                 let host = self.hosts.entry(number).or_default();
                 if let Some((nonce, challenge)) = host.greeting.take() {
-                    host.key = mac(&KEY, b"LT1 session", &[&nonce, &challenge]);
+                    host.key = mac(&self.key, b"LT1 session", &[&nonce, &challenge]);
                 }
                 host.session = u32::from_le_bytes(array(answer));
                 self.session = Some((number, 0));
@@ -453,7 +455,7 @@ impl Model for Transfer<'_> {
     }
 
     fn format(&self) -> &Format {
-        self.frames.last().format()
+        self.formats.transfer
     }
 
     fn reset(&mut self) {
@@ -482,7 +484,7 @@ impl Model for Transfer<'_> {
             "session" => host.session.to_le_bytes().to_vec(),
             "proof" => {
                 let (nonce, challenge) = host.greeting?;
-                mac(&KEY, b"LT1 hello", &[&nonce, &challenge]).to_vec()
+                mac(&self.key, b"LT1 hello", &[&nonce, &challenge]).to_vec()
             }
             "commit" => {
                 let Announced { id, size, digest, .. } = &self.progress.as_ref()?.announced;
@@ -525,9 +527,8 @@ impl Model for Transfer<'_> {
         if let Some(host) = self.hosts.get_mut(&number) {
             host.part = rest.to_vec();
         }
-        if !answers.is_empty() {
-            let what = format!("{} bytes were answered to nothing that was asked", answers.len());
-            return Some(Raised::new(Kind::WrongReason, what));
+        if let Some(surplus) = surplus(answers) {
+            return Some(surplus);
         }
         match (closes, reply.closed) {
             (true, false) => {
@@ -571,63 +572,6 @@ impl Model for Transfer<'_> {
     }
 
     fn brings(&self, library: &[u8]) -> Vec<Step> {
-        on(u8::MAX, brings(library, 1024))
+        says::on(u8::MAX, self.formats.brings(library, 1024))
     }
-}
-
-/// A request of a host, with the slots that its session fills.
-fn says_so(kind: u8, payload: &[u8], fills: &[(&str, &str)]) -> Step {
-    let session = u32::from(kind > 2);
-    let length = (payload.len() as u16).to_le_bytes();
-    let mut bytes = [&b"LT\x01"[..], &[kind], &session.to_le_bytes(), &length, payload].concat();
-    let crc = compute_check(infuzz::format::Algorithm::Crc32, &bytes) as u32;
-    bytes.extend(crc.to_le_bytes());
-    let session = (kind > 2).then_some(("session", "session"));
-    let fills = session.iter().chain(fills).map(|(field, slot)| ((*field).to_string(), (*slot).to_string()));
-    let line = Line { path: Transfer::PATH.into(), number: 0 };
-    Step::Say(Saying { line, bytes, fills: fills.collect(), pieces: 0 })
-}
-
-/// The steps on another line of the path.
-pub(crate) fn on(number: u8, mut steps: Vec<Step>) -> Vec<Step> {
-    for step in &mut steps {
-        if let Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) = step {
-            line.number = number;
-        }
-    }
-    steps
-}
-
-/// A host that brings this library, in chunks of this size.
-pub(crate) fn brings(library: &[u8], chunk: u16) -> Vec<Step> {
-    let digest: [u8; 32] = Sha256::digest(library).into();
-    let size = (library.len() as u32).to_le_bytes();
-    let hello = [&[1, 1][..], b"pharmacy\0\0\0\0\0\0\0\0", &[0x5A; 16]].concat();
-    let mut steps = vec![
-        Step::Connect(Line { path: Transfer::PATH.into(), number: 0 }),
-        says_so(1, &hello, &[]),
-        says_so(2, &[0; 32], &[("payload.proof.mac", "proof")]),
-        says_so(3, &[&[0xA5; 16][..], &size, &digest, &chunk.to_le_bytes()].concat(), &[]),
-    ];
-    for (number, data) in library.chunks(usize::from(chunk)).enumerate() {
-        steps.push(says_so(4, &[&(number as u32).to_le_bytes()[..], data].concat(), &[]));
-    }
-    steps.push(says_so(5, &[0; 32], &[("payload.commit.mac", "commit")]));
-    steps
-}
-
-/// An announcement of so many bytes.
-pub(crate) fn announces(size: u32) -> Vec<Step> {
-    vec![says_so(3, &[&[0xA5; 16][..], &size.to_le_bytes(), &[1; 32], &64u16.to_le_bytes()].concat(), &[])]
-}
-
-/// Requests about a transfer that is under way, or is not.
-pub(crate) fn asks() -> Vec<Step> {
-    let begin = announces(100);
-    let status = says_so(6, &[], &[]);
-    let abort = says_so(7, &[1], &[]);
-    let commit = says_so(5, &[0; 32], &[("payload.commit.mac", "commit")]);
-    let chunk = says_so(4, &[&[0; 4][..], &[7; 64]].concat(), &[("payload.chunk.number", "next")]);
-    [&[abort.clone(), chunk.clone(), commit.clone()][..], &begin, &[chunk, status.clone(), commit, abort, status]]
-        .concat()
 }

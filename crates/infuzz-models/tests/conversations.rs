@@ -1,45 +1,36 @@
 //! Conversations with the networked pump that is built in, held against the models.
 
 use infuzz::builtin::Builtin;
-use infuzz::conversation::{Conversation, Model, Mutator, Ran, Runner, Step};
+use infuzz::conversation::{Conversation, Model, Mutator, Runner, Step};
 use infuzz::format::Format;
-use infuzz_devices::Networked;
-use infuzz_models::{Bcc, Transfer, seeds};
+use infuzz_devices::{KEY, Networked};
+use infuzz_models::{Formats, Transfer, seeds};
 use std::sync::LazyLock;
 
-static FRAMES: LazyLock<Format> = LazyLock::new(|| load("library-transfer"));
 static LIBRARIES: LazyLock<Format> = LazyLock::new(|| load("drug-library"));
+static TRANSFER: LazyLock<Format> = LazyLock::new(|| load("library-transfer"));
+static REQUESTS: LazyLock<Format> = LazyLock::new(|| load("bcc"));
+static ANSWERS: LazyLock<Format> = LazyLock::new(|| load("bcc-answer"));
 
 fn load(name: &str) -> Format {
     Builtin::named(name).expect("built in").load().expect("loads")
+}
+
+fn formats() -> Formats<'static> {
+    Formats { libraries: &LIBRARIES, transfer: &TRANSFER, requests: &REQUESTS, answers: &ANSWERS }
 }
 
 fn library(name: &str) -> Vec<u8> {
     Builtin::named("drug-library").expect("built in").seed(&LIBRARIES, name).expect("a seed")
 }
 
-fn model() -> Transfer<'static> {
-    Transfer::new(&FRAMES, &LIBRARIES)
-}
-
-static REQUESTS: LazyLock<Format> = LazyLock::new(|| load("bcc"));
-static ANSWERS: LazyLock<Format> = LazyLock::new(|| load("bcc-answer"));
-
-fn reading() -> Bcc<'static> {
-    Bcc::new(&REQUESTS, &ANSWERS, &LIBRARIES)
-}
-
 fn runner() -> Runner<'static, Networked> {
     let known = ["known-good-a", "known-good-b"].map(library);
-    Runner::new(Networked::new(), vec![Box::new(model()), Box::new(reading())], known).expect("sets up")
+    Runner::new(Networked::new(), formats().models(KEY).0, known).expect("sets up")
 }
 
 fn brings(name: &str) -> Vec<Step> {
-    model().brings(&library(name))
-}
-
-fn well(ran: &Ran) {
-    assert!(ran.raised.is_none(), "{:?}", ran.raised);
+    Transfer::new(formats(), KEY).brings(&library(name))
 }
 
 #[test]
@@ -47,7 +38,7 @@ fn a_library_comes_and_is_in_use_after_a_restart() {
     let mut steps = brings("every-kind");
     steps.push(Step::Restart);
     let ran = runner().run(&Conversation { steps });
-    well(&ran);
+    assert!(ran.raised.is_none(), "{:?}", ran.raised);
     let events: Vec<_> = ran.events().copied().collect();
     assert_eq!(
         events[..6],
@@ -64,8 +55,8 @@ fn a_library_comes_and_is_in_use_after_a_restart() {
 
 #[test]
 fn conversations_that_are_mutated_show_nothing_and_reach_every_answer() {
-    let seeds: Vec<Conversation> = seeds(&LIBRARIES).into_iter().map(|(_, conversation)| conversation).collect();
-    let mut mutator = Mutator::new(vec![("library-transfer", &FRAMES), ("bcc", &REQUESTS)], seeds.clone());
+    let seeds: Vec<Conversation> = seeds(formats()).into_iter().map(|(_, conversation)| conversation).collect();
+    let mut mutator = Mutator::new(&formats().paths(), seeds.clone());
     let mut runner = runner();
     let mut seen = std::collections::BTreeSet::new();
     let mut pool = seeds;
@@ -80,15 +71,14 @@ fn conversations_that_are_mutated_show_nothing_and_reach_every_answer() {
             pool.push(conversation);
         }
     }
-    let missing: Vec<String> =
-        [model().points(), reading().points()].concat().into_iter().filter(|point| !seen.contains(point)).collect();
+    let missing: Vec<String> = formats().models(KEY).1.into_iter().filter(|point| !seen.contains(point)).collect();
     assert_eq!(missing, [""; 0]);
 }
 
 #[test]
 fn seeds_are_well_and_read_back_as_written() {
     let mut runner = runner();
-    for (name, conversation) in seeds(&LIBRARIES) {
+    for (name, conversation) in seeds(formats()) {
         assert_eq!(Conversation::parse(&conversation.to_string()).as_ref(), Ok(&conversation), "{name}");
         let ran = runner.run(&conversation);
         assert!(ran.raised.is_none(), "{name}: {:?}", ran.raised);

@@ -17,8 +17,6 @@ pub struct Builtin {
     pub name: &'static str,
     /// The description.
     pub text: &'static str,
-    /// Whether it is complete and there is a device for it, or else it is for reading and writing only.
-    pub complete: bool,
     /// Libraries made by code, by name; not all of them are valid.
     pub made: &'static [(&'static str, Made)],
     /// The one of them whose fields a sweep changes if no other is named.
@@ -45,7 +43,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "drug-library",
         text: include_str!("../formats/drug-library.toml"),
-        complete: true,
         made: &[("crowded", seeds::crowded), ("overcrowded", seeds::overcrowded), ("maximal", seeds::maximal)],
         base: "typical",
         library: None,
@@ -54,7 +51,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "library-transfer",
         text: include_str!("../formats/library-transfer.toml"),
-        complete: true,
         made: &[],
         base: "begin",
         library: Some("drug-library"),
@@ -75,7 +71,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "bcc",
         text: include_str!("../formats/bcc.toml"),
-        complete: true,
         made: &[],
         base: "slot",
         library: Some("drug-library"),
@@ -84,7 +79,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "bcc-answer",
         text: include_str!("../formats/bcc-answer.toml"),
-        complete: true,
         made: &[],
         base: "typical",
         library: Some("drug-library"),
@@ -107,7 +101,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "order",
         text: include_str!("../formats/order.toml"),
-        complete: true,
         made: &[],
         base: "fuller",
         library: Some("drug-library"),
@@ -129,7 +122,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "miva-library",
         text: include_str!("../formats/miva-library.toml"),
-        complete: true,
         made: &[("crowded", seeds::miva::crowded)],
         base: "fuller",
         library: None,
@@ -138,7 +130,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "miva-order",
         text: include_str!("../formats/miva-order.toml"),
-        complete: true,
         made: &[],
         base: "per-kg",
         library: Some("miva-library"),
@@ -147,7 +138,6 @@ pub static BUILTIN: &[Builtin] = &[
     Builtin {
         name: "miva-frame",
         text: include_str!("../formats/miva-frame.toml"),
-        complete: true,
         made: &[],
         base: "write-block",
         library: Some("miva-library"),

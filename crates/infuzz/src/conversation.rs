@@ -32,7 +32,6 @@ use serde::{Deserialize, Serialize};
 
 pub use mutate::{Mutator, crossover};
 pub use run::{Event, Exchange, Model, Ran, Runner, World};
-pub use text::ParseError;
 
 /// The first line of every conversation.
 pub const FIRST_LINE: &str = "infuzz session 2";

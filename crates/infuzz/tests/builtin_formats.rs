@@ -8,6 +8,8 @@ use infuzz::tree::Tree;
 fn every_seed_is_valid_and_survives_json_and_back() {
     for builtin in BUILTIN {
         let format = builtin.load().unwrap_or_else(|e| panic!("{}.toml:{e}", builtin.name));
+        assert_eq!(format.name, builtin.name);
+        assert!(!builtin.seeds.is_empty(), "{} has seeds", builtin.name);
         for (name, _) in builtin.seeds {
             let bytes = builtin.seed(&format, name).unwrap_or_else(|e| panic!("{name}: {e}"));
             let tree = Tree::decode(&format, &bytes);
@@ -17,7 +19,7 @@ fn every_seed_is_valid_and_survives_json_and_back() {
                 .map(|v| format!("{} at {}", format.rule(v.rule), tree.path(v.node)))
                 .collect();
             assert!(broken.is_empty(), "{name}: {broken:?}");
-            println!("{name}: {} bytes {} nodes", bytes.len(), tree.nodes().len());
+            assert_eq!(tree.encode(), bytes, "{name}");
             assert_eq!(compose(&format, &decompose(&tree)).expect("its own JSON composes"), bytes, "{name}");
         }
     }

@@ -44,15 +44,10 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let (tree, violations) = judge.explain(&bytes);
     let spans = spans(tree, &violations);
     let plain = tree.bytes().to_vec();
-    // A sketched format has no device.
-    let came = if setting.builtin.complete {
-        Some(Remote::new(setting, Chosen::BuiltIn, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?)
-    } else {
-        None
-    };
+    let came = Remote::new(setting, Chosen::BuiltIn, CASE_LIMIT)?.ask(framed(&bytes).as_ref())?;
     let said = match &came {
-        Some(Came::Through(replayed)) => replayed.decisive().cloned(),
-        _ => None,
+        Came::Through(replayed) => replayed.decisive().cloned(),
+        Came::Fell(..) => None,
     };
     let report = Report {
         file: arguments.of.name(),
@@ -79,8 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     let _ = writeln!(text, "\nThe description says: {}{broken}", styled(style, report.expected));
     let pump = match (&came, &said) {
-        (None, _) => "not asked: no device takes this format".to_string(),
-        (Some(Came::Fell(kind, why)), _) => format!("{}: {why}", kind.words()),
+        (Came::Fell(kind, why), _) => format!("{}: {why}", kind.words()),
         (_, Some(step)) => {
             let place = step.reason_field.as_ref().map_or(String::new(), |field| format!(" at {field}"));
             let reason = report.reason.as_ref().map_or(String::new(), |reason| format!(", because of {reason}{place}"));

@@ -39,7 +39,7 @@ const CHANGES: &[Change] = &[
 
 impl<'f> Mutator<'f> {
     /// A mutator that knows these paths with their descriptions, and starts from these seeds.
-    pub fn new(formats: Vec<(&'static str, &'f Format)>, seeds: Vec<Conversation>) -> Self {
+    pub fn new(formats: &[(&'static str, &'f Format)], seeds: Vec<Conversation>) -> Self {
         let messages = |path: &str| {
             let said = seeds.iter().flat_map(|seed| &seed.steps).filter_map(|step| match step {
                 Step::Say(saying) if saying.line.path == path => Some(saying.bytes.clone()),
@@ -47,7 +47,7 @@ impl<'f> Mutator<'f> {
             });
             said.collect::<Vec<_>>()
         };
-        let paths = formats.into_iter().map(|(path, format)| (path, Mutation::new(format, messages(path)))).collect();
+        let paths = formats.iter().map(|(path, format)| (*path, Mutation::new(format, messages(path)))).collect();
         Mutator { paths, seeds }
     }
 

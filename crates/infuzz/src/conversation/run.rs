@@ -156,8 +156,8 @@ impl Ran {
 pub struct Runner<'m, D> {
     device: D,
     models: Vec<Box<dyn Model + 'm>>,
-    known: [Vec<u8>; 2],
-    held: [Held; 2],
+    /// The known-good libraries as the device holds them, and what brings each of them.
+    known: [(Held, Vec<Step>); 2],
     start: World,
     world: World,
     open: Vec<Line>,
@@ -182,15 +182,20 @@ impl<'m, D: Device> Runner<'m, D> {
         device.reset();
         device.deliver(&known[0]);
         device.restart();
-        let held = [Held::of(&known[0]), Held::of(&known[1])];
-        let mut start = World { active: Some(held[0]), capacity: device.capacity(), ..World::default() };
-        known.iter().for_each(|library| _ = start.learn(library));
+        let brings = |library: &Vec<u8>| {
+            let steps = models.iter().flat_map(|model| model.brings(library));
+            (Held::of(library), steps.chain([Step::Restart]).collect())
+        };
+        let libraries = known;
+        let known: [(Held, Vec<Step>); 2] = [brings(&libraries[0]), brings(&libraries[1])];
+        let mut start = World { active: Some(known[0].0), capacity: device.capacity(), ..World::default() };
+        libraries.iter().for_each(|library| _ = start.learn(library));
         if device.observe() != start.due() {
             return Err("the device does not take the known-good library before any conversation".into());
         }
         let ready = device.snapshot();
         let world = start.clone();
-        Ok(Runner { device, models, known, held, start, world, open: Vec::new(), ready, catches: true })
+        Ok(Runner { device, models, known, start, world, open: Vec::new(), ready, catches: true })
     }
 
     /// Lets a panic of the device pass: an engine wants to see it.
@@ -229,20 +234,20 @@ impl<'m, D: Device> Runner<'m, D> {
     /// A known-good library comes, is stored and is in use after a restart.
     fn known_good(&mut self, at: usize, ran: &mut Ran) -> Result<(), Raised> {
         self.caught(at, &Step::Restart, ran)?;
-        let which = usize::from(self.world.active == Some(self.held[0]));
-        let mut steps: Vec<Step> = self.models.iter().flat_map(|model| model.brings(&self.known[which])).collect();
-        steps.push(Step::Restart);
+        let which = usize::from(self.world.active == Some(self.known[0].0));
+        let steps = std::mem::take(&mut self.known[which].1);
+        let brought = self.brought(at, &steps, ran);
+        self.known[which].1 = steps;
         let lost = |why: String| Raised::new(Kind::NotRecovered, format!("a known-good library afterwards: {why}"));
-        for step in &steps {
-            self.caught(at, step, ran).map_err(|raised| match raised.kind {
-                Kind::Crash => raised,
-                _ => lost(raised.detail),
-            })?;
-        }
-        match self.world.active == Some(self.held[which]) {
+        brought.map_err(|raised| if raised.kind == Kind::Crash { raised } else { lost(raised.detail) })?;
+        match self.world.active == Some(self.known[which].0) {
             true => Ok(()),
             false => Err(lost("it was not stored".into())),
         }
+    }
+
+    fn brought(&mut self, at: usize, steps: &[Step], ran: &mut Ran) -> Result<(), Raised> {
+        steps.iter().try_for_each(|step| self.caught(at, step, ran))
     }
 
     fn caught(&mut self, at: usize, step: &Step, ran: &mut Ran) -> Result<(), Raised> {
@@ -383,13 +388,13 @@ impl<'m, D: Device> Runner<'m, D> {
 
 /// A message with its slots filled and the relations around them right again.
 fn filled(model: &dyn Model, saying: &Saying) -> Vec<u8> {
-    let mut message = saying.bytes.clone();
-    for (field, slot) in &saying.fills {
-        let Some(bytes) = model.fill(saying.line.number, slot) else { continue };
-        let tree = Tree::decode(model.format(), &message);
-        if let Some(node) = tree.find(field) {
-            message = tree.apply(&Edit::set(&tree, node, bytes), Repair::Affected);
-        }
+    if saying.fills.is_empty() {
+        return saying.bytes.clone();
     }
-    message
+    let tree = Tree::decode(model.format(), &saying.bytes);
+    let edits = saying.fills.iter().filter_map(|(field, slot)| {
+        let bytes = model.fill(saying.line.number, slot)?;
+        Some(Edit::set(&tree, tree.find(field)?, bytes))
+    });
+    tree.apply(&edits.fold(Edit::default(), Edit::and), Repair::Affected)
 }

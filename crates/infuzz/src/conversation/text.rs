@@ -3,17 +3,8 @@
 use super::{Conversation, FIRST_LINE, MOST_BYTES, MOST_STEPS, Saying, Step};
 use crate::device::Line;
 use crate::hex::{self, Hex};
+use crate::session::SessionError;
 use std::fmt;
-
-/// Why a text is no conversation.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {why}")]
-pub struct ParseError {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub why: String,
-}
 
 impl fmt::Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,9 +57,9 @@ impl Conversation {
     ///
     /// # Errors
     /// The first line that is no step.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
+    pub fn parse(text: &str) -> Result<Self, SessionError> {
         let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
-        let fail = |line: usize, why: String| ParseError { line, why };
+        let fail = |line: usize, what: String| SessionError { line, what };
         match lines.next() {
             Some((_, first)) if first == FIRST_LINE => {}
             _ => return Err(fail(1, format!("the first line is `{FIRST_LINE}`"))),

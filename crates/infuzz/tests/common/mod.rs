@@ -1,4 +1,4 @@
-//! Inputs of every built-in format: the seeds, and for the sketches inputs made by hand.
+//! Inputs of every built-in format: its seeds, and examples of the documents made by hand.
 
 #![allow(dead_code, reason = "each test binary uses its part of this module")]
 
@@ -17,20 +17,14 @@ pub fn library(format: &Format, name: &str) -> Vec<u8> {
     Builtin::named("drug-library").expect("built in").seed(format, name).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Every built-in description with valid inputs.
+/// Every built-in description with its seeds.
 pub fn formats() -> Vec<(Format, Vec<Vec<u8>>)> {
     BUILTIN
         .iter()
         .map(|builtin| {
             let format = load(builtin.name);
-            let inputs = match builtin.name {
-                "order" => vec![mllp(&DOPAMINE.join("\r")), mllp(&DOPAMINE.join("\r").replace('|', "#"))],
-                _ => builtin
-                    .seeds
-                    .iter()
-                    .map(|(name, _)| builtin.seed(&format, name).unwrap_or_else(|e| panic!("{name}: {e}")))
-                    .collect(),
-            };
+            let seed = |(name, _): &(&str, &str)| builtin.seed(&format, name).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let inputs = builtin.seeds.iter().map(seed).collect();
             (format, inputs)
         })
         .collect()

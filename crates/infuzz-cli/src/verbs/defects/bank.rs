@@ -53,7 +53,7 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
             let mut tries = Vec::new();
             for target in targets(defect.of) {
                 for seed in 1..=SEEDS {
-                    let found = explored(&scratch, &binary, target.name, runs, seed, raw)?;
+                    let found = explored(&scratch, &binary, target.name, Loop { seed, raw, ..Loop::of(runs) })?;
                     tries.push(found.unwrap_or(u64::MAX));
                 }
             }
@@ -110,7 +110,7 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[MIVA_LIBRARY, MIVA_ORDER]
     } else if path.contains("miva/") {
         &[MIVA_LIBRARY]
-    } else if path.contains("pump/src/transfer/") {
+    } else if path.contains("transfer/") {
         &[LIBRARY_TRANSFER]
     } else if path.contains("bcc/answer") || path.contains("bcc/parameter") {
         &[BCC_ANSWER]
@@ -169,7 +169,7 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
             }
         }
         for target in targets(defect.of) {
-            if let Some(cases) = explored(&scratch, &binary, target.name, runs, 1, false)? {
+            if let Some(cases) = explored(&scratch, &binary, target.name, Loop::of(runs))? {
                 defect.found_by.push(FoundBy { by: target.name.into(), cases });
             }
         }
@@ -231,8 +231,10 @@ fn head(patch: &Path) -> Result<Defect, Failure> {
 }
 
 /// The targets that take single files of what is swept, and conversations where it may come in one.
-fn targets(of: &'static [Swept]) -> impl Iterator<Item = &'static Target> {
-    let swept = |target: &&Target| of.iter().any(|swept| swept.format == target.format);
+pub fn targets(of: &'static [Swept]) -> impl Iterator<Item = &'static Target> {
+    let swept = |target: &&Target| {
+        of.iter().any(|swept| swept.format == target.format || target.models.contains(&swept.format))
+    };
     TARGETS.iter().filter(|target| target.input != Input::Edits).filter(swept)
 }
 
@@ -244,21 +246,36 @@ fn swept(scratch: &Scratch, binary: &Path, of: Swept) -> Result<Option<u64>, Fai
     Ok(found.then(|| report.as_ref().and_then(|r| r["ran"].as_u64()).unwrap_or(0)))
 }
 
+/// How a target's own loop is run.
+#[derive(Clone, Copy)]
+pub struct Loop<'a> {
+    /// Executions.
+    pub runs: u64,
+    /// Of everything drawn.
+    pub seed: u64,
+    /// Bytes are changed without regard to structure.
+    pub raw: bool,
+    /// A variable that the pump reads.
+    pub variable: Option<(&'a str, &'a str)>,
+}
+
+impl Loop<'_> {
+    /// So many executions with the first seed.
+    pub fn of(runs: u64) -> Self {
+        Loop { runs, seed: 1, raw: false, variable: None }
+    }
+}
+
 /// The target's own loop up to its first finding.
-fn explored(
-    scratch: &Scratch,
-    binary: &Path,
-    target: &str,
-    runs: u64,
-    seed: u64,
-    raw: bool,
-) -> Result<Option<u64>, Failure> {
+pub fn explored(scratch: &Scratch, binary: &Path, target: &str, how: Loop<'_>) -> Result<Option<u64>, Failure> {
     let numbers = files::Scratch::new()?;
     let number_file = numbers.path().join("number");
-    let (runs, seed, name) = (runs.to_string(), seed.to_string(), number_file.display().to_string());
+    let (runs, seed, name) = (how.runs.to_string(), how.seed.to_string(), number_file.display().to_string());
     let mut arguments = vec!["explore", target, "--runs", &runs, "--seed", &seed, "--number-file", &name];
-    arguments.extend(raw.then_some("--raw"));
-    let said = watched(binary, &arguments, scratch.folder(), &number_file)?;
+    arguments.extend(how.raw.then_some("--raw"));
+    let mut command = std::process::Command::new(binary);
+    command.args(&arguments).current_dir(scratch.folder()).envs(how.variable);
+    let said = watched(command, &number_file)?;
     Ok(match said {
         Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64(),
         Watched::Said(value) if value["executions"].is_u64() => None,
@@ -273,10 +290,8 @@ enum Watched {
 }
 
 /// Runs a command and kills it when the number in its file stands still for too long.
-fn watched(binary: &Path, arguments: &[&str], folder: &Path, number_file: &Path) -> Result<Watched, Failure> {
-    let mut command = std::process::Command::new(binary);
-    command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+fn watched(mut command: std::process::Command, number_file: &Path) -> Result<Watched, Failure> {
+    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
     let mut child = command.spawn().map_err(|e| Failure::worker(&e))?;
     let (mut last, mut since) = (0, std::time::Instant::now());
     while child.try_wait().map_err(|e| Failure::worker(&e))?.is_none() {

@@ -3,10 +3,11 @@
 //! In the scratch copy each `require!` gets a number and asks, when its condition is false,
 //! whether it is the one that is taken out; one build serves all.
 
-use super::bank::swept_for;
+use super::bank::{Loop, explored, swept_for, targets};
 use super::scratch::Scratch;
 use crate::failure::Failure;
 use indicatif::ProgressBar;
+use infuzz_fuzz::Input;
 use serde::Serialize;
 use serde_json::Value;
 use std::fs;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// The environment variable that names the check that is taken out.
 const VARIABLE: &str = "PUMP_CHECK_TAKEN_OUT";
+/// Conversations for each check that no sweep misses.
+const RUNS: u64 = 20_000;
 /// Checks whose loss no delivery shows, with the reason.
 const EXPLANATIONS: &str = "defects/survivors.json";
 
@@ -91,6 +94,13 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
             if is_own(&found_by_rule) {
                 break;
             }
+        }
+        // What no single message shows a conversation may.
+        let talks = targets(swept_for(&file)).find(|target| target.input == Input::Conversation);
+        if let (None, Some(target)) = (&found_by_rule, talks) {
+            let how = Loop { variable: Some((VARIABLE, &number)), ..Loop::of(RUNS) };
+            cases = explored(&scratch, &binary, target.name, how)?;
+            found_by_rule = cases.map(|_| target.name.to_string());
         }
         let cases = found_by_rule.as_ref().and(cases);
         let place = format!("crates/pump/src/{file}:{}", site.line);
@@ -223,15 +233,20 @@ fn site(file: &Path, line: usize, before: &str, arguments: &str) -> Site {
 
 /// The id of a rule by the name of its variant.
 fn pump_rule(file: &Path, variant: &str) -> Option<String> {
-    if file.to_string_lossy().contains("miva/") {
-        let rule = pump::miva::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
-        return rule.map(|rule| rule.id().to_string());
+    macro_rules! id_in {
+        ($rules:expr) => {
+            $rules.iter().find(|rule| format!("{rule:?}") == variant).map(|rule| rule.id())
+        };
     }
-    if file.to_string_lossy().contains("order/") {
-        let rule = pump::order::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant);
-        return rule.map(|rule| rule.id().to_string());
-    }
-    pump::Rule::ALL.iter().find(|rule| format!("{rule:?}") == variant).map(|rule| rule.id().to_string())
+    let file = file.to_string_lossy();
+    let id = match () {
+        () if file.contains("miva/") => id_in!(pump::miva::Rule::ALL),
+        () if file.contains("order/") => id_in!(pump::order::Rule::ALL),
+        () if file.contains("bcc/") => id_in!(pump::bcc::Rule::ALL),
+        () if file.contains("transfer/") => id_in!(pump::transfer::Rule::ALL),
+        () => id_in!(pump::Rule::ALL),
+    };
+    id.map(str::to_string)
 }
 
 fn macro_with_number() -> String {
