@@ -29,6 +29,12 @@ pub(super) fn readers(format: &Format) -> Readers {
         if let Some(reference) = &field.refers {
             add(reference.key);
         }
+        if let Some(text) = text_of(field) {
+            let narrow = text.narrow.iter().flat_map(|narrow| tested(&narrow.1));
+            let escapes = text.escapes.iter();
+            let delimiters = escapes.flat_map(|e| e.letters.iter().map(|(_, stated)| stated).chain([&e.around]));
+            narrow.chain(delimiters).for_each(|operand| read_by(format, operand, &mut add));
+        }
         if let (Shape::List { item, .. }, Some(_)) = (&field.shape, &field.slots) {
             add(*item);
         }
@@ -45,6 +51,14 @@ pub(super) fn readers(format: &Format) -> Readers {
         }
     }
     readers
+}
+
+/// The text that a field is or may be.
+fn text_of(field: &Field) -> Option<&TextShape> {
+    match &field.shape {
+        Shape::Text(text) => Some(text),
+        _ => field.words()?.others.as_ref(),
+    }
 }
 
 /// The fields that an operand reads, or finds its record by.
