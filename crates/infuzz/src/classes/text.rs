@@ -4,6 +4,7 @@ use super::{Applied, Context, Values};
 use crate::compose::encode_text;
 use crate::format::number::write;
 use crate::format::{Charset, Extent, Shape, TextShape};
+use std::borrow::Cow;
 
 fn shape<'f>(c: &Context<'_, 'f>) -> Result<&'f TextShape, &'static str> {
     match &c.field.shape {
@@ -17,9 +18,24 @@ fn charset<'f>(c: &Context<'_, 'f>, text: &TextShape) -> Option<&'f Charset> {
 }
 
 fn all<'a>(text: &TextShape, contents: impl IntoIterator<Item = (String, &'a [u8])>) -> Applied {
-    let values: Vec<_> =
-        contents.into_iter().filter_map(|(label, content)| Some((label, encode_text(text, content)?))).collect();
+    let values: Vec<_> = contents
+        .into_iter()
+        .filter_map(|(label, content)| Some((label, encode_text(text, &filled(text, content))?)))
+        .collect();
     if values.is_empty() { Err("the length prefix cannot say so many bytes") } else { Ok(values) }
+}
+
+/// Contents as long as the text has to be, so that they are wrong for what they are and not for
+/// their size. No contents stay none.
+fn filled<'a>(text: &TextShape, content: &'a [u8]) -> Cow<'a, [u8]> {
+    match text.extent {
+        Extent::Fixed(size) if text.prefix == 0 && text.pad.is_none() && !content.is_empty() => {
+            let fill = if content.iter().all(|byte| *byte == b' ') { b' ' } else { b'A' };
+            let missing = (size as usize).saturating_sub(content.len());
+            Cow::Owned([content, &vec![fill; missing]].concat())
+        }
+        _ => Cow::Borrowed(content),
+    }
 }
 
 fn one(text: &TextShape, label: &str, content: &[u8]) -> Applied {

@@ -4,9 +4,9 @@ use super::aside;
 use super::planner::Planner;
 use super::run::session_of;
 use crate::device::Capabilities;
-use crate::format::{FieldId, Format, Shape};
+use crate::format::{FieldId, Format, RuleId, Shape};
 use crate::rng::Rng;
-use crate::rules::{Checker, isolate_since, settle_since};
+use crate::rules::{Checker, isolate_rule_since, isolate_since, settle_since};
 use crate::tree::{Edit, Repair, Tree};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -44,6 +44,7 @@ pub static STRUCTURE: &[&str] = &[
     "empty-list",
     "stated-extent",
     "crowded-list",
+    "slots",
     "codec",
 ];
 
@@ -55,8 +56,9 @@ pub enum How {
     /// The edit, then every other field adapted until the library is valid; the bytes, if they
     /// are short enough to be kept.
     Settled(Edit, String, Option<Vec<u8>>),
-    /// The edit, then whatever else it breaks repaired, so that one rule is broken; the same.
-    Isolated(Edit, String, Option<Vec<u8>>),
+    /// The edit, then whatever else it breaks repaired, so that one rule is broken: that one, or
+    /// the field's own; the same.
+    Isolated(Edit, String, Option<RuleId>, Option<Vec<u8>>),
     /// The edit, nothing repaired.
     Raw(Edit),
     /// These bytes.
@@ -239,10 +241,17 @@ impl<'f> Plan<'f> {
             How::Edit(edit) => self.base.apply(edit, Repair::Affected),
             How::Raw(edit) => self.base.apply(edit, Repair::Nothing),
             How::Bytes(bytes) | How::Settled(.., Some(bytes)) | How::Isolated(.., Some(bytes)) => bytes.clone(),
-            How::Isolated(edit, path, None) => {
+            How::Isolated(edit, path, rule, None) => {
                 let strict = self.base.apply(edit, Repair::Affected);
-                isolate_since(&mut Checker::default(), self.valid(), &strict, self.base.format(), path)
-                    .unwrap_or(strict)
+                let (format, mut checker) = (self.base.format(), Checker::default());
+                let isolated = match rule {
+                    None => isolate_since(&mut checker, self.valid(), &strict, format, path),
+                    Some(rule) => {
+                        let kept = std::slice::from_ref(path);
+                        isolate_rule_since(&mut checker, self.valid(), &strict, format, *rule, kept)
+                    }
+                };
+                isolated.unwrap_or(strict)
             }
             How::Settled(edit, path, None) => {
                 let strict = self.base.apply(edit, Repair::Affected);

@@ -4,8 +4,7 @@ use super::refusal::{Path, Refusal, Rule};
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
-/// Bytes around the payload, and those of them that come after it.
-const AROUND: usize = 4;
+/// Bytes after the payload.
 const AFTER: usize = 3;
 /// Letters of a command.
 const LETTERS: usize = 2;
@@ -97,7 +96,6 @@ fn refuse(rule: Rule, record: &'static str, part: &'static str, offset: usize) -
 /// The first broken rule: of the frame, then of its payload in the order of the bytes.
 pub fn validate_frame(frame: &[u8]) -> Result<(), Refusal> {
     require!(frame.first() == Some(&STX), refuse(Rule::FrameControl, "stx", "", 0));
-    require!(frame.len() > AROUND, refuse(Rule::FrameSize, "payload", "", 1));
     let end = frame.len().saturating_sub(AFTER);
     require!(frame.last() == Some(&ETX), refuse(Rule::FrameControl, "etx", "", frame.len().saturating_sub(1)));
     let payload = frame.get(1..end).unwrap_or_default();

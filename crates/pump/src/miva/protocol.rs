@@ -136,7 +136,7 @@ fn continuous(record: &Record<'_>, mode: &Mode, rate_unit: u8, switches: u32) ->
         record.number(36, of("solvent"))?,
     );
     if rate_unit != 0 {
-        require!(switches & DRUG != 0, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
+        // Without a drug there is no solvent.
         require!(solvent != 0.0, record.refuse(Rule::ProtocolUnit, of("solvent"), 36));
         require!(has_concentration, record.refuse(Rule::ProtocolUnit, of("switches"), VALUES));
     }

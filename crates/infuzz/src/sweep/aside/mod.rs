@@ -10,6 +10,7 @@ mod keys;
 mod names;
 mod numbers;
 mod sections;
+mod slots;
 mod texts;
 
 use super::plan::{How, Planned};
@@ -325,6 +326,7 @@ pub(super) fn cases<'f>(tree: &Tree<'f>, libraries: &[&[u8]]) -> Vec<Planned> {
     numbers::numbers(&mut cases, tree);
     texts::texts(&mut cases, tree);
     sections::sections(&mut cases, tree);
+    slots::slots(&mut cases, tree);
     crowds::crowds(&mut cases, format, libraries);
     cases.planned
 }

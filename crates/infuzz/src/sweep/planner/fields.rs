@@ -93,7 +93,7 @@ impl Planner<'_> {
         let path = self.plan.base.path(node);
         let format = self.format();
         if let Some(bytes) = isolate_since(&mut self.checker, self.plan.valid(), &strict, format, &path) {
-            let how = How::Isolated(edit.clone(), path, kept(bytes));
+            let how = How::Isolated(edit.clone(), path, None, kept(bytes));
             self.push(node, class, format!("{label}, nothing else broken"), how);
         }
     }
