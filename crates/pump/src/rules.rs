@@ -1,4 +1,4 @@
-//! The one form in which the rules of a format are listed.
+//! The one form in which the rules of a format are listed, and in which one is said to be broken.
 
 /// The rules of a format: an enumeration `Rule` with the id of each in the format document.
 macro_rules! rules {
@@ -20,6 +20,23 @@ macro_rules! rules {
                     $(Rule::$name => $id,)*
                 }
             }
+        }
+    };
+}
+
+/// A broken rule of the format, for a `Rule` and a `Path` beside it.
+macro_rules! refusal {
+    () => {
+        /// A broken rule, and where.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        #[error("{path} at offset {offset}: rule {}", rule.id())]
+        pub struct Refusal {
+            /// The rule.
+            pub rule: Rule,
+            /// The field.
+            pub path: Path,
+            /// Its first byte in what was read; before any stuffing, if that is well-formed.
+            pub offset: usize,
         }
     };
 }

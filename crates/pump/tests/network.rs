@@ -384,7 +384,7 @@ fn a_frame_that_is_wrong_in_one_place_names_the_rule_and_the_place() {
         (greeting(1, 1, b"host\0\0\0\0\0\0\0\0\0\0\0X"), Rule::TextPadding, "payload.hello.client", 12),
     ] {
         let refusal = read(&bytes).unwrap_err();
-        assert_eq!((refusal.rule, refusal.field, refusal.offset), (rule, field, offset), "{bytes:?}");
+        assert_eq!((refusal.rule, refusal.path, refusal.offset), (rule, field, offset), "{bytes:?}");
     }
     assert!(matches!(read(&begun(ID, 1 << 24, 1024)).unwrap().request, Request::Begin(_)));
     assert!(read(&greeting(0, 255, "Müller 16 bytes".as_bytes().try_into().unwrap())).is_ok());

@@ -69,17 +69,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// A broken rule, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{} at offset {offset}: rule {}", path, rule.id())]
-pub struct Refusal {
-    /// The rule.
-    pub rule: Rule,
-    /// The field.
-    pub path: Path,
-    /// Its first byte in the frame before stuffing; where the stuffing is wrong, as it travelled.
-    pub offset: usize,
-}
+refusal!();
 
 impl Refusal {
     /// A rule broken by a field of the frame.

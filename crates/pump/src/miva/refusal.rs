@@ -137,14 +137,4 @@ impl fmt::Display for Path {
     }
 }
 
-/// A broken rule, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{} at offset {offset}: rule {}", path, rule.id())]
-pub struct Refusal {
-    /// The rule.
-    pub rule: Rule,
-    /// The field.
-    pub path: Path,
-    /// Its first byte in the image, order or frame.
-    pub offset: usize,
-}
+refusal!();

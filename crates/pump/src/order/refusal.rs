@@ -169,17 +169,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// A broken rule, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{} at offset {offset}: rule {}", path, rule.id())]
-pub struct Refusal {
-    /// The rule.
-    pub rule: Rule,
-    /// The field.
-    pub path: Path,
-    /// Its first byte in the message, envelope included.
-    pub offset: usize,
-}
+refusal!();
 
 #[cold]
 pub(super) fn refuse(rule: Rule, path: Path, offset: usize) -> Refusal {

@@ -15,6 +15,6 @@ mod server;
 pub use answer::{Answer, Progress, Why};
 pub use frame::{Announcement, Frame, LARGEST_LIBRARY, LONGEST_CHUNK, LONGEST_FRAME, Request, read};
 pub use receiver::{Lost, PATIENCE_MS, Receiver};
-pub use refusal::{Refusal, Rule};
+pub use refusal::{Path, Refusal, Rule};
 pub use secret::Key;
 pub use server::{COMMIT, HELLO, IDLE_MS, RESUME_MS, Server};

@@ -41,21 +41,14 @@ rules! {
     AbortReason = "abort.reason",
 }
 
-/// A broken rule, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{field} at offset {offset}: rule {}", rule.id())]
-pub struct Refusal {
-    /// The rule.
-    pub rule: Rule,
-    /// The field, such as `payload.begin.size`.
-    pub field: &'static str,
-    /// Its first byte in the frame.
-    pub offset: usize,
-}
+/// A field, such as `payload.begin.size`.
+pub type Path = &'static str;
+
+refusal!();
 
 impl Refusal {
     #[cold]
-    pub(super) const fn new(rule: Rule, field: &'static str, offset: usize) -> Self {
-        Self { rule, field, offset }
+    pub(super) const fn new(rule: Rule, path: Path, offset: usize) -> Self {
+        Self { rule, path, offset }
     }
 }
