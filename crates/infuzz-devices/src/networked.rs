@@ -3,7 +3,7 @@
 use crate::in_process::answer;
 use crate::memory::{Memory, Power};
 use infuzz::device::{Answer, Capabilities, Device, Held, Line, Observation, Reply};
-use pump::network::{Connection, NetworkPump, Path};
+use pump::network::{Connection, NetworkPump, Path, Settings};
 use pump::transfer::Key;
 use pump::{Error, Slot, Storage};
 
@@ -32,7 +32,7 @@ impl Networked {
     /// A new pump without a library.
     pub fn new() -> Self {
         let power = Power::default();
-        let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0));
+        let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0), Settings::default());
         Networked { pump, power, times: 0, snapshots: Vec::new(), held: [None; 3] }
     }
 
@@ -104,7 +104,7 @@ impl Device for Networked {
 
     fn restart(&mut self) {
         self.times += 1;
-        let on = |storage, times| NetworkPump::power_on(storage, Key::from(KEY), seed(times));
+        let on = |storage, times| NetworkPump::power_on(storage, Key::from(KEY), seed(times), Settings::default());
         let pump = std::mem::replace(&mut self.pump, on(Memory::default(), 0));
         self.pump = on(pump.into_storage(), self.times);
     }
@@ -118,7 +118,7 @@ impl Device for Networked {
     }
 
     fn tick(&mut self, milliseconds: u32) {
-        self.pump.tick(milliseconds);
+        self.pump.tick(milliseconds, &mut |_, _, _| {});
     }
 
     fn observe(&mut self) -> Observation {
