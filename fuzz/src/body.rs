@@ -97,7 +97,7 @@ impl Body {
     }
 
     fn talking(device: Box<dyn Device>, target: &'static Target, format: &'static Format) -> Result<Self, String> {
-        let talk = Talk::new(device)?;
+        let talk = Talk::new(device, target)?;
         let seeds = talk.seeds();
         let reach = Reach::of(talk.points());
         Ok(Body { target, format, work: Work::Talk(Box::new(talk)), seeds, reach, accepted: false })
@@ -206,7 +206,7 @@ impl Body {
         let Work::Talk(talk) = &mut self.work else { return (None, Ran::default()) };
         self.reach.begin();
         let ran = talk.run(conversation);
-        for [_, kind, verdict] in ran.events() {
+        for [_, kind, verdict] in &ran.events {
             self.reach.hit(&format!("{kind} {verdict}"));
         }
         self.accepted = ran.raised.is_none();

@@ -1,6 +1,7 @@
 //! Targets whose inputs are conversations: several steps on the paths of a networked pump.
 
 use crate::body::{described, libraries};
+use crate::table::Target;
 use infuzz::conversation::{Conversation, Mutator, Ran, Runner, compact, crossover};
 use infuzz::device::Device;
 use infuzz::format::Format;
@@ -23,23 +24,27 @@ pub(crate) struct Talk {
 /// The descriptions of what travels on the paths.
 fn formats(libraries: &'static Format) -> Result<Formats<'static>, String> {
     let (transfer, requests, answers) = (described("library-transfer")?, described("bcc")?, described("bcc-answer")?);
-    Ok(Formats { libraries, transfer, requests, answers })
+    Ok(Formats { libraries, transfer, requests, answers, orders: described("order")? })
 }
 
 impl Talk {
     /// Sets a device up. An error is a mistake in the built-in descriptions, or a device that does
     /// not accept the known-good libraries.
-    pub(crate) fn new(device: Box<dyn Device>) -> Result<Self, String> {
+    pub(crate) fn new(device: Box<dyn Device>, target: &Target) -> Result<Self, String> {
         let (libraries, known) = libraries()?;
         let formats = formats(libraries)?;
-        let (models, points) = formats.models(infuzz_devices::KEY);
+        let (models, mut points) = formats.models(target.models, infuzz_devices::KEY);
+        if !target.points.is_empty() {
+            points = target.points.iter().map(|point| (*point).to_string()).collect();
+        }
         #[cfg(feature = "tripwire")]
         let device = Box::new(crate::tripwire::Tripwire::around(device));
         let mut runner = Runner::new(device, models, known)?;
         if cfg!(fuzzing) {
             runner = runner.letting_panics_pass();
         }
-        let seeds = infuzz_models::seeds(formats).into_iter().map(|(_, conversation)| conversation).collect();
+        let seeds = infuzz_models::seeds(formats, &target.seeds());
+        let seeds = seeds.into_iter().map(|(_, conversation)| conversation).collect();
         Ok(Talk { runner, mutator: Mutator::new(&formats.paths(), seeds), points })
     }
 

@@ -29,7 +29,7 @@ macro_rules! harnesses {
 
 harnesses!(
     drug_library drug_library_edits miva_library miva_order miva_frame bcc_device bcc_host order library_transfer
-    pump_session
+    power_cut pump_session
 );
 
 /// Executions of each target in plain `cargo test`.

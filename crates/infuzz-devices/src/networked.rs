@@ -3,7 +3,7 @@
 use crate::answer::answer;
 use crate::memory::{HeldSlots, Memory, Power};
 use infuzz::device::{Answer, Capabilities, Device, Line, Observation, Reply};
-use pump::network::{Connection, NetworkPump, Path};
+use pump::network::{Connection, NetworkPump, Path, Settings};
 use pump::transfer::Key;
 use pump::{Error, Storage};
 
@@ -32,7 +32,7 @@ impl Networked {
     /// A new pump without a library.
     pub fn new() -> Self {
         let power = Power::default();
-        let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0));
+        let pump = NetworkPump::power_on(Memory::on(&power), Key::from(KEY), seed(0), Settings::default());
         Networked { pump, power, times: 0, snapshots: Vec::new(), held: HeldSlots::default() }
     }
 
@@ -55,6 +55,7 @@ fn numbered(line: &Line) -> Option<(Path, u32)> {
     match &*line.path {
         "library-transfer" => Some((Path::Transfer, u32::from(line.number))),
         "bcc" => Some((Path::Bcc, u32::from(line.number))),
+        "order" => Some((Path::Order, u32::from(line.number))),
         _ => None,
     }
 }
@@ -89,7 +90,7 @@ impl Device for Networked {
 
     fn restart(&mut self) {
         self.times += 1;
-        let on = |storage, times| NetworkPump::power_on(storage, Key::from(KEY), seed(times));
+        let on = |storage, times| NetworkPump::power_on(storage, Key::from(KEY), seed(times), Settings::default());
         let pump = std::mem::replace(&mut self.pump, on(Memory::default(), 0));
         self.pump = on(pump.into_storage(), self.times);
     }
@@ -102,15 +103,25 @@ impl Device for Networked {
         self.pump.bedside().stop();
     }
 
+    fn confirm(&mut self) {
+        // What came of it is to be seen.
+        let _ = self.pump.confirm();
+    }
+
+    fn reject(&mut self) {
+        self.pump.reject();
+    }
+
     fn tick(&mut self, milliseconds: u32) {
-        self.pump.tick(milliseconds);
+        self.pump.tick(milliseconds, &mut |_, _, _| {});
     }
 
     fn observe(&mut self) -> Observation {
         let pump = self.pump.pump();
         let storage = pump.manager().storage();
         let slots = [pump.active(), pump.staged()].map(|library| storage.slot_at(library?.bytes()));
-        self.held.observation(storage, slots, pump.therapy())
+        let proposed = self.pump.proposal().map(|order| [u64::from(order.rate), u64::from(order.volume)]);
+        Observation { proposed, ..self.held.observation(storage, slots, pump.therapy()) }
     }
 
     fn snapshot(&mut self) -> usize {

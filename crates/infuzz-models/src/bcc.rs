@@ -21,12 +21,30 @@ const LONGEST: usize = 1_024;
 const PATIENCE_MS: u32 = 1_000;
 const BED: &[u8] = b"Bed7";
 const FIRST_BED: &[u8] = b"1";
+const NO_VALUE: &str = "_NV";
+/// AUTOPROGSTATE of a therapy that was begun from an order.
+const BEGUN: u8 = 4;
 const DEVICE: &str = "50100";
 const PUMP: &str = "50111";
 
 /// What is reported of the device and of the pump, in this order.
 const OF_DEVICE: &[&str] = &["FMNOR", "FMSTAT"];
-const OF_PUMP: &[&str] = &["VERSION", "DSSTATUS", "RUNSTATE", "INRT", "INVTB", "INVI", "DLNAME", "DLCRETIME"];
+const OF_PUMP: &[&str] = &[
+    "VERSION",
+    "DSSTATUS",
+    "RUNSTATE",
+    "INRT",
+    "INVTB",
+    "INVI",
+    "DLNAME",
+    "DLCRETIME",
+    "INSOL",
+    "INSOLSN",
+    "INSOLID",
+    "CAREUNIT",
+    "AUTOPROGSTATE",
+    "LASTAUTOPROGERR",
+];
 
 /// What arrives in a stream.
 enum Arrival {
@@ -53,8 +71,8 @@ struct Host {
     open: bool,
     /// What of the answer is still to come: address and parameter.
     rest: VecDeque<(&'static str, &'static str)>,
-    /// When, in seconds since power-on, each parameter was what since it was asked for.
-    values: Vec<(u64, Vec<String>)>,
+    /// When, in seconds since power-on, each parameter was what since it was asked for: one of these.
+    values: Vec<(u64, Vec<Vec<String>>)>,
     /// The last block as it travelled.
     last: Vec<u8>,
 }
@@ -108,32 +126,57 @@ impl<'f> Bcc<'f> {
     }
 
     /// What the pump reports now, in the order of [`OF_PUMP`].
-    fn values(&self, world: &World) -> Vec<String> {
+    fn values(&self, world: &World) -> Vec<Vec<String>> {
         let decimals = |number: u64, shown: u32| {
             let part = number % 10_000 / 10u64.pow(4 - shown);
             format!("{}.{part:0width$}", number / 10_000, width = shown as usize)
         };
         let seen = world.due();
-        let (name, created) = self.library(world);
-        vec![
+        let up_to = |most: u64, shown: String, number: u64| if number > most { NO_VALUE.into() } else { shown };
+        let [name, created, long, short, code, profile] = self.names(world);
+        // What was begun from an order shows as long as its therapy.
+        let state = if world.order_state == BEGUN && world.drug.is_none() { 0 } else { world.order_state };
+        let mut values: Vec<Vec<String>> = [
             "3.36".into(),
             "00051".into(),
             if seen.running { "2" } else { "1" }.into(),
-            decimals(seen.rate, 2),
-            decimals(seen.vtbi, 1),
-            decimals(seen.infused, 1),
+            up_to(18_000_099, decimals(seen.rate, 2), seen.rate),
+            up_to(99_999_999, decimals(seen.vtbi, 1), seen.vtbi),
+            up_to(99_999_999, decimals(seen.infused, 1), seen.infused),
             name,
             created,
+            long,
+            short,
+            code,
+            profile,
+            state.to_string(),
         ]
+        .map(|value| vec![value])
+        .into();
+        let errors = world.order_error.iter().map(ToString::to_string);
+        values.push(if world.order_error.is_empty() { vec!["0".into()] } else { errors.collect() });
+        values
     }
 
-    /// Name and creation time of the library in use.
-    fn library(&self, world: &World) -> (String, String) {
-        let Some(bytes) = world.active_bytes() else { return ("_NV".into(), "_NV".into()) };
+    /// Name and creation time of the library in use; the names of the therapy's drug and its code;
+    /// the name of the profile.
+    fn names(&self, world: &World) -> [String; 6] {
+        let none = || NO_VALUE.to_string();
+        let Some(bytes) = world.active_bytes() else { return std::array::from_fn(|_| none()) };
         let tree = Tree::decode(self.formats.libraries, bytes);
-        let name = tree.find("header.name").map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
-        let created = tree.find("header.created").and_then(|node| tree.number(node));
-        (name.unwrap_or_default(), created.map(|time| time.to_string()).unwrap_or_default())
+        let text = |path: &str| tree.find(path).map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
+        let number = |path: &str| tree.find(path).and_then(|node| tree.number(node));
+        let drugs = tree.find("drug").map_or(0, |list| tree.children(list).count());
+        let drug = world.drug.and_then(|id| (0..drugs).find(|at| number(&format!("drug[{at}].id")) == Some(id)));
+        let of_drug = |field: &str| drug.and_then(|at| text(&format!("drug[{at}].{field}"))).unwrap_or_else(none);
+        [
+            text("header.name").unwrap_or_default(),
+            number("header.created").map(|time| time.to_string()).unwrap_or_default(),
+            of_drug("name"),
+            of_drug("short_name"),
+            of_drug("code"),
+            text("profile[0].name").unwrap_or_else(none),
+        ]
     }
 
     /// The kind of a frame, and what it must be answered by.
@@ -325,8 +368,8 @@ fn take(host: &mut Host, answer: &Answer) -> Result<bool, String> {
             return Err(format!("{address} {name} comes next"));
         }
         // It was so when it was asked for, or at a block since: the time says when.
-        let was = |values: &[String]| match OF_PUMP.iter().position(|known| *known == name) {
-            Some(at) if address == PUMP => values[at] == part.value,
+        let was = |values: &[Vec<String>]| match OF_PUMP.iter().position(|known| *known == name) {
+            Some(at) if address == PUMP => values[at].contains(&part.value),
             _ => part.value == if name == "FMNOR" { "1" } else { "00051" },
         };
         if !host.values.iter().any(|(time, values)| part.time == time.to_string() && was(values)) {

@@ -6,12 +6,14 @@
 #![deny(missing_docs)]
 
 mod bcc;
+mod order;
 mod says;
 mod seeds;
 mod transfer;
 
 pub use bcc::Bcc;
-pub use seeds::{SEEDS, seeds};
+pub use order::Order;
+pub use seeds::{POWER_SEEDS, SEEDS, seeds};
 pub use transfer::Transfer;
 
 use infuzz::conversation::Model;
@@ -29,20 +31,37 @@ pub struct Formats<'f> {
     pub requests: &'f Format,
     /// Answers over BCC.
     pub answers: &'f Format,
+    /// Orders.
+    pub orders: &'f Format,
 }
 
 impl<'f> Formats<'f> {
-    /// The paths that have models, and what hosts say on each.
-    pub fn paths(&self) -> [(&'static str, &'f Format); 2] {
-        [(Transfer::PATH, self.transfer), (Bcc::PATH, self.requests)]
+    /// What hosts say on each path that has a model.
+    pub fn paths(&self) -> [(&'static str, &'f Format); 3] {
+        [(Transfer::PATH, self.transfer), (Bcc::PATH, self.requests), (Order::PATH, self.orders)]
     }
 
-    /// The models of all paths, for a device with this key; and each answer that there is to each
-    /// kind of message.
-    pub fn models(&self, key: [u8; 32]) -> (Vec<Box<dyn Model + 'f>>, Vec<String>) {
-        let (transfer, bcc) = (Transfer::new(*self, key), Bcc::new(*self));
-        let points = [transfer.points(), bcc.points()].concat();
-        (vec![Box::new(transfer), Box::new(bcc)], points)
+    /// The models of the paths that these descriptions are of, for a device with this key; and what
+    /// there is that can become of each kind of message.
+    pub fn models(&self, of: &[&str], key: [u8; 32]) -> (Vec<Box<dyn Model + 'f>>, Vec<String>) {
+        let (mut models, mut points) = (Vec::<Box<dyn Model>>::new(), Vec::new());
+        let wanted = |path: &str| of.contains(&path);
+        if wanted(Transfer::PATH) {
+            let transfer = Transfer::new(*self, key);
+            points.extend(transfer.points());
+            models.push(Box::new(transfer));
+        }
+        if wanted(Bcc::PATH) {
+            let bcc = Bcc::new(*self);
+            points.extend(bcc.points());
+            models.push(Box::new(bcc));
+        }
+        if wanted(Order::PATH) {
+            let order = Order::new(*self);
+            points.extend(order.points());
+            models.push(Box::new(order));
+        }
+        (models, points)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What hosts say: steps from which conversations are made. Messages are composed from their
 //! descriptions, so that sizes, checks and stuffing are those of the formats.
 
-use crate::{Bcc, Formats, Transfer};
+use crate::{Bcc, Formats, Order, Transfer};
 use infuzz::builtin::Builtin;
 use infuzz::compose::compose;
 use infuzz::conversation::{Saying, Step};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// A message on the first line of a path. One that the description cannot compose is nothing.
-fn said(path: &'static str, bytes: Vec<u8>, fills: &[(&str, &str)]) -> Step {
+pub(crate) fn said(path: &'static str, bytes: Vec<u8>, fills: &[(&str, &str)]) -> Step {
     let fills = fills.iter().map(|(field, slot)| ((*field).to_string(), (*slot).to_string())).collect();
     Step::Say(Saying { line: Line { path: path.into(), number: 0 }, bytes, fills, pieces: 0 })
 }
@@ -107,4 +107,56 @@ impl Formats<'_> {
 /// A bare ACK or NAK.
 pub(crate) fn bare(byte: u8) -> Step {
     said(Bcc::PATH, vec![byte], &[])
+}
+
+/// A unit of UCUM.
+pub(crate) fn unit(name: &str) -> Value {
+    json!({ "name": name, "system": "UCUM" })
+}
+
+fn observed(number: &str, id: &str, value: &str, of: &str) -> Value {
+    let code = json!({ "number": number, "system": "MDC" });
+    json!({ "set_id": id, "type": "NM", "code": code, "value": value, "unit": unit(of) })
+}
+
+/// A patient's weight in kg.
+pub(crate) fn weight(kilograms: &str) -> Value {
+    observed("68063", "2", kilograms, "kg")
+}
+
+/// A patient's surface in m2.
+pub(crate) fn surface(square_metres: &str) -> Value {
+    observed("188744", "3", square_metres, "m2")
+}
+
+/// A duration.
+pub(crate) fn minutes(value: &str) -> Value {
+    let span = json!({ "value": value, "unit": { "name": "min" } });
+    json!({ "schedule": "|||||||||||", "duration": { "first": span } })
+}
+
+/// A new order for a large-volume pump.
+pub(crate) fn order(pump: &str, give: &Value) -> Value {
+    let header = json!({
+        "parties": "HIS|Ward|PUMP|Bed 7|20260101|",
+        "type": { "message": "RGV", "event": "O15", "structure": "RGV_O15" },
+        "control_id": "7", "processing": { "id": "P" }, "version": { "id": "2.6" },
+        "accept": "AL", "application": "AL", "profile": { "id": "1.3.6.1.4.1.19376.1.6.1.3.1" },
+    });
+    let order = json!({
+        "common": { "control": "RE", "number": { "id": "1" } },
+        "give": give,
+        "route": { "route": { "id": "IV" }, "device": { "id": "IVP" } },
+        "pump": { "set_id": "1", "code": { "number": "69986" }, "id": { "id": pump } },
+        "observation": [],
+    });
+    let patient = json!({ "id": [{ "number": "1", "authority": "A" }] });
+    json!({ "message": { "header": header, "patient": patient, "order": [order] } })
+}
+
+impl Formats<'_> {
+    /// An order as it travels.
+    pub(crate) fn orders(&self, message: &Value) -> Step {
+        said(Order::PATH, compose(self.orders, message).unwrap_or_default(), &[])
+    }
 }

@@ -1,5 +1,7 @@
 //! Conversations that fuzzing starts from.
 
+mod orders;
+
 use crate::{Formats, Transfer, says};
 use infuzz::builtin::Builtin;
 use infuzz::conversation::{Conversation, Saying, Step};
@@ -19,11 +21,24 @@ pub const SEEDS: &[&str] = &[
     "read",
     "read-while-a-library-comes",
     "read-again",
+    "order",
+    "orders",
+    "orders-read",
+    "orders-in-pieces",
+    "orders-that-fail",
+    "doses-that-fail",
 ];
 
-/// The conversations by name.
-pub fn seeds(formats: Formats<'_>) -> Vec<(&'static str, Conversation)> {
-    SEEDS.iter().map(|name| (*name, Conversation { steps: steps(name, formats) })).collect()
+/// A library with a set-up for every kind of order.
+const ORDERS: &str = include_str!("../seeds/orders.json");
+
+/// The names of those about a power that fails while a library comes.
+pub const POWER_SEEDS: &[&str] =
+    &["cut-at-once", "cut-while-it-comes", "cut-at-each-write", "cut-within-each-write", "cut-and-resumed"];
+
+/// The conversations with these names.
+pub fn seeds(formats: Formats<'_>, names: &[&'static str]) -> Vec<(&'static str, Conversation)> {
+    names.iter().map(|name| (*name, Conversation { steps: steps(name, formats) })).collect()
 }
 
 fn library(formats: Formats<'_>, name: &str) -> Vec<u8> {
@@ -56,6 +71,19 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
     .into_iter()
     .chain([ask("MEM:GETSLOT#11"), ack(), ask("MEM:GETSLOT#12"), ask("MEM:GETSLOT#44"), ask("MEM:PUT"), ack()])
     .collect();
+    if name.contains("order") || name.contains("doses") {
+        return orders::steps(name, formats, reads);
+    }
+    if name.starts_with("cut") {
+        let either = ["minimal", "known-good-b"].map(|name| formats.brings(&known(name), 1024));
+        let small = ["minimal", "known-good-b"].map(|name| formats.brings(&known(name), 100));
+        return cuts(
+            name,
+            whole,
+            |number| either[number as usize % 2].clone(),
+            |number| small[number as usize % 2].clone(),
+        );
+    }
     match name {
         "library" => [&whole[..], &[Step::Restart]].concat(),
         "in-pieces" => whole.into_iter().map(in_pieces).collect(),
@@ -82,6 +110,43 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
             let get = ask("MEM:GET");
             [ask("ADMIN:ALIVE"), nak(), get, nak(), ack(), nak(), ack(), ack(), ack(), nak(), ack()].to_vec()
         }
+    }
+}
+
+/// Transfers during which the power fails; `brings` brings one of two libraries at once, `parts` in
+/// small chunks.
+fn cuts(
+    name: &str,
+    whole: Vec<Step>,
+    brings: impl Fn(u32) -> Vec<Step>,
+    parts: impl Fn(u32) -> Vec<Step>,
+) -> Vec<Step> {
+    let cut = |writes, torn| Step::Cut { writes, torn };
+    // A library that is stored while the power fails after so many writes, counted from the commit
+    // on or, where the last one is torn, from the chunk before it.
+    let stored = |writes: u32, torn| {
+        let mut steps = brings(writes);
+        steps.insert(steps.len().saturating_sub(1 + usize::from(torn)), cut(writes, torn));
+        steps.push(Step::Restart);
+        steps
+    };
+    let each = |torn| (0..8).flat_map(|writes| stored(writes, torn)).collect();
+    match name {
+        "cut-at-once" => [&[cut(0, false)], &whole[..], &[Step::Restart]].concat(),
+        "cut-while-it-comes" => {
+            // So many writes, and steps before the end.
+            let moments = [(4, 2), (4, 3), (5, 3), (5, 4)].into_iter();
+            let one = |(writes, before): (u32, usize)| {
+                let mut steps = parts(writes);
+                steps.insert(steps.len().saturating_sub(before), cut(writes, false));
+                steps.push(Step::Restart);
+                steps
+            };
+            moments.flat_map(one).collect()
+        }
+        "cut-at-each-write" => each(false),
+        "cut-within-each-write" => each(true),
+        _ => [&[Step::Start, cut(6, false)], &whole[..6], &[Step::Restart], &whole, &[Step::Restart]].concat(),
     }
 }
 

@@ -270,10 +270,14 @@ impl<'f> Transfer<'f> {
             return Some(Raised::new(Kind::WrongReason, format!("{name} has the answer of another request")));
         }
         self.touch(number, asked, readable);
-        // Whatever needs memory may fail while the power does.
-        if world.failing && refused == Some(why::STORAGE) && matches!(asked, 3 | 4 | 5 | 7) {
-            if let (5, Some(progress)) = (asked, self.progress.take()) {
-                world.perhaps = Some(world.learn(&progress.bytes));
+        // Whatever needs memory may fail while the power does; then the transfer is at its end.
+        if world.failing.is_some() && refused == Some(why::STORAGE) && matches!(asked, 3 | 4 | 5 | 7) {
+            if let Some(progress) = self.progress.take()
+                && asked == 5
+                && matches!(due, Due::Stored(_) | Due::Open)
+            {
+                let held = world.learn(&progress.bytes);
+                world.perhaps.push(held);
             }
             return None;
         }
@@ -385,7 +389,7 @@ impl<'f> Transfer<'f> {
                 if let Some(progress) = self.progress.take().filter(|_| refused.is_none()) {
                     let held = world.learn(&progress.bytes);
                     world.staged = Some(held).filter(|held| world.active != Some(*held));
-                    world.perhaps = None;
+                    world.perhaps.clear();
                 }
             }
             Due::Aborted => self.progress = None,

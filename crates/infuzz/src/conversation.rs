@@ -18,7 +18,8 @@
 //! when it is sent, with what the model of the path says at that time (the number of the session,
 //! the code over the last challenge): the relations around them are then right again. `in N` sends
 //! it in pieces of so many bytes. `wait MILLISECONDS` lets time pass, `start` and `stop` are the
-//! therapy's at the bedside, `restart` switches the device off and on; `cut WRITES`, or
+//! therapy's at the bedside, where `confirm` and `reject` decide about an order that waits, `restart`
+//! switches the device off and on; `cut WRITES`, or
 //! `cut WRITES torn`, is a power that fails after so many writes and is back at the next
 //! `restart`.
 
@@ -72,6 +73,10 @@ pub enum Step {
         /// Whether the next one is stored in part.
         torn: bool,
     },
+    /// The order that waits is confirmed at the bedside.
+    Confirm,
+    /// It is rejected there.
+    Reject,
 }
 
 /// What is said on a line.
@@ -99,6 +104,8 @@ impl Step {
             Step::Stop => "stop",
             Step::Restart => "restart",
             Step::Cut { .. } => "cut",
+            Step::Confirm => "confirm",
+            Step::Reject => "reject",
         }
     }
 }

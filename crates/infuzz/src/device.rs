@@ -87,6 +87,8 @@ pub struct Observation {
     pub vtbi: u64,
     /// Volume infused in ten-thousandths of ml.
     pub infused: u64,
+    /// Rate and volume of the order that waits for a person, if one does.
+    pub proposed: Option<[u64; 2]>,
 }
 
 /// What a look-up found.
@@ -215,6 +217,10 @@ pub trait Device {
     fn start(&mut self, _rate: u32, _vtbi: u32) {}
     /// Stops the therapy at the bedside.
     fn stop(&mut self) {}
+    /// Confirms the order that waits, at the bedside.
+    fn confirm(&mut self) {}
+    /// Rejects it there.
+    fn reject(&mut self) {}
     /// Lets time pass.
     fn tick(&mut self, _milliseconds: u32) {}
     /// What can be seen of it.
@@ -293,6 +299,12 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn stop(&mut self) {
         (**self).stop();
+    }
+    fn confirm(&mut self) {
+        (**self).confirm();
+    }
+    fn reject(&mut self) {
+        (**self).reject();
     }
     fn tick(&mut self, milliseconds: u32) {
         (**self).tick(milliseconds);

@@ -24,6 +24,8 @@ pub enum Kind {
     Silent,
     /// Refused, but for a reason that has nothing to do with the fault.
     WrongReason,
+    /// An answer has bytes that were never sent to the device.
+    Leaked,
     /// Accepted, and then written anew as other bytes.
     NotCanonical,
     /// The same input gave another result.
@@ -32,7 +34,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Crash,
         Kind::Hang,
         Kind::OverBudget,
@@ -42,6 +44,7 @@ impl Kind {
         Kind::StateChanged,
         Kind::Silent,
         Kind::WrongReason,
+        Kind::Leaked,
         Kind::NotCanonical,
         Kind::NotDeterministic,
     ];
@@ -58,6 +61,7 @@ impl Kind {
             Kind::StateChanged => "state-changed",
             Kind::Silent => "silent",
             Kind::WrongReason => "wrong-reason",
+            Kind::Leaked => "leaked",
             Kind::NotCanonical => "not-canonical",
             Kind::NotDeterministic => "not-deterministic",
         }
@@ -80,6 +84,7 @@ impl Kind {
             Kind::StateChanged => 372,
             Kind::Silent => 392,
             Kind::WrongReason => 394,
+            Kind::Leaked => 201,
             Kind::NotCanonical => 436,
             Kind::NotDeterministic => 758,
         }
@@ -97,6 +102,7 @@ impl Kind {
             Kind::StateChanged => "a delivery changed what the device was doing or holding",
             Kind::Silent => "the device gave no answer",
             Kind::WrongReason => "the stated reason has nothing to do with the fault",
+            Kind::Leaked => "an answer has bytes that the device was never given",
             Kind::NotCanonical => "a library was accepted, and the device writes it anew as other bytes",
             Kind::NotDeterministic => "the same input gave another result",
         }

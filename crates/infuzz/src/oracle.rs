@@ -522,5 +522,6 @@ pub(crate) fn difference(before: &Observation, after: &Observation) -> String {
     note("the rate", before.rate != after.rate);
     note("the volume to be infused", before.vtbi != after.vtbi);
     note("the volume infused", before.infused != after.infused);
+    note("the order that waits", before.proposed != after.proposed);
     format!("this changed: {}", parts.join(", "))
 }

@@ -174,6 +174,8 @@ struct Transfer {
 pub struct Manager<S, F: LibraryFormat = Idl1> {
     storage: S,
     status: Status,
+    /// Libraries activated since power-on.
+    activations: u32,
     active: Option<Held<F::Index>>,
     staged: Option<Held<F::Index>>,
     previous: Option<Slot>,
@@ -207,6 +209,7 @@ impl<S: Storage, F: LibraryFormat> Manager<S, F> {
         let mut manager = Self {
             storage,
             status,
+            activations: 0,
             active,
             staged,
             previous,
@@ -249,6 +252,12 @@ impl<S: Storage, F: LibraryFormat> Manager<S, F> {
     #[must_use]
     pub fn staged(&self) -> Option<F::Library<'_>> {
         self.staged.as_ref().map(|held| self.view(held))
+    }
+
+    /// How often a library was activated since power-on, modulo 2³².
+    #[must_use]
+    pub const fn activations(&self) -> u32 {
+        self.activations
     }
 
     /// Whether a transfer is under way.
@@ -377,6 +386,7 @@ impl<S: Storage, F: LibraryFormat> Manager<S, F> {
             }
             self.switch()?;
             self.status = Status::Active;
+            self.activations = self.activations.wrapping_add(1);
         }
         Ok(())
     }

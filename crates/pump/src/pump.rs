@@ -93,6 +93,11 @@ impl<S: Storage, F: LibraryFormat> Pump<S, F> {
         self.therapy.tick(milliseconds);
     }
 
+    /// The therapy, for a person who confirms an order.
+    pub(crate) const fn therapy_mut(&mut self) -> &mut Therapy {
+        &mut self.therapy
+    }
+
     /// The therapy.
     #[must_use]
     pub const fn therapy(&self) -> &Therapy {

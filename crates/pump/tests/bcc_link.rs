@@ -1,7 +1,7 @@
 //! The device's end of a BCC connection: what arrives in which pieces, and what it answers.
 
 use pump::bcc::{
-    Address, Arrival, Connection, Frame, LARGEST_REQUEST, Link, MemoryStation, Mode, Part, Parts, Receiver,
+    Address, Arrival, BedId, Connection, Frame, LARGEST_REQUEST, Link, MemoryStation, Mode, Part, Parts, Receiver,
     SEND_BUFFER, Settings, Slot, furnished, parameters, validate_answer, write_frame,
 };
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ struct Host {
 
 impl Host {
     fn with(station: MemoryStation, settings: Settings) -> Host {
-        Host { link: Link::new(station, Settings { bed: BED, ..settings }) }
+        Host { link: Link::new(station, Settings { bed: BedId::new(BED).expect("a bed id"), ..settings }) }
     }
 
     /// A host whose link is open.

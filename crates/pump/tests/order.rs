@@ -2,62 +2,11 @@
 
 mod common;
 
-use common::{continuous_in, drug, profile, setup, small, standard};
+use common::orders::{DOPAMINE, MSH, ORC, PID, PUMP, RXR, SALINE, WEIGHT, dopamine, library, mllp, saline};
 use pump::order::{
     Application, Bedside, Consumer, Control, Failure, Path, Proposal, Rule, Running, Warning, validate_order,
 };
 use pump::{Index, Library};
-
-const MSH: &str = r"MSH|^~\&|IOPVENDOR^1234560000000001^EUI-64|IOPVENDOR|IOCVENDOR^6543210000000001^EUI-64|IOCVENDOR|20080101123456-0600||RGV^O15^RGV_O15|1|P|2.5|||AL|ER||ASCII|EN^English^ISO659||IHE_PCD_PIV_001";
-const PID: &str = "PID|||98765^^^IHE^PI||Doe^John^^^^^L||19660101000000-0600|M";
-const ORC: &str = "ORC|RE|12345|||||||||||||||||N0001";
-const DOPAMINE: &str = "RXG|1|||1234^Dopamine|250||263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM||||||||10|3475^ug/kg/min^UCUM^265619^MDC_DIM_MICRO_G_PER_KG_PER_MIN^MDC|400|1746^mg^UCUM^263890^MDC_DIM_MILLI_G^MDC|||||250|263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM";
-const SALINE: &str = "RXG|1|||5678^Normal Saline|500||263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM||||||||13.3|3122^mL/h^UCUM^265266^MDC_DIM_MILLI_L_PER_HR^MDC";
-const RXR: &str = "RXR|IV||IVP";
-const PUMP: &str = "OBX|1||69986^MDC_DEV_PUMP_INFUS_VMD^MDC||||||||X|||||||^^A0001^PUMPVENDOR";
-const WEIGHT: &str = "OBX|2|NM|68063^MDC_ATTR_PT_WEIGHT^MDC||85.0|kg^kg^UCUM^263875^MDC_DIM_KILO_G^MDC";
-
-fn mllp(message: &str) -> Vec<u8> {
-    [b"\x0b", message.as_bytes(), b"\r\x1c\r"].concat()
-}
-
-fn dopamine() -> String {
-    [MSH, PID, ORC, DOPAMINE, RXR, PUMP, WEIGHT].join("\r")
-}
-
-fn saline() -> String {
-    [&MSH.replace("|1|P|", "|2|P|"), PID, ORC, SALINE, RXR, PUMP].join("\r")
-}
-
-/// A library with both drugs of the examples. Limits of dopamine: 5, 20 and 50 ug/kg/min; a weight
-/// of at most 150 kg; 999 ml/h; 9999 ml. Of saline: 1, 2 and 100 ml/h. A drug over time, in mg.
-fn library(initial: &str) -> Vec<u8> {
-    let mut draft = small();
-    let over_time = common::Out::default()
-        .u8(0b1111)
-        .u16(5)
-        .u16(10)
-        .u16(30)
-        .u16(20)
-        .u8(3)
-        .u8(0b111)
-        .u32s(&[10_000, 20_000, 30_000]);
-    let fluid = common::Out::default().u8(0b111).u32s(&[10_000, 20_000, 1_000_000]);
-    draft.tables[0] = vec![profile(1, initial, 3, 9_990_000, 99_990_000, 0b1111)];
-    draft.tables[1] = vec![
-        drug(1, "Dopamine", "1234", 0),
-        drug(2, "Normal Saline", "5678", 0),
-        drug(3, "Other", "9", 0),
-        drug(4, "Unused", "10", 0),
-    ];
-    draft.tables[2] = vec![standard(1, 1, 3, 4_000_000, 2_500_000, 16_000), standard(2, 3, 3, 10_000, 100_000, 1000)];
-    draft.tables[6] = vec![
-        setup([1, 1, 1, 81], [1, 1, 1, 0, 0, 0], continuous_in(81, [50_000, 200_000, 500_000, 100_000])),
-        setup([5, 1, 1, 64], [1, 2, 0, 0, 0, 0], fluid),
-        setup([3, 1, 1, 3], [1, 3, 2, 0, 0, 0], over_time),
-    ];
-    draft.write()
-}
 
 /// The library in use, with its index.
 struct InUse {
@@ -288,6 +237,21 @@ fn no_message_makes_the_reader_panic() {
     assert_eq!((refusal.rule, refusal.path), (Rule::HeaderDelimiter, Path { root: "message", ..Path::default() }));
 }
 
+/// A pump and the only connection to it.
+#[derive(Default)]
+struct Line {
+    consumer: Consumer,
+    receiver: pump::order::mllp::Receiver,
+}
+
+impl Line {
+    fn receive(&mut self, bytes: &[u8], bedside: &Bedside<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.receiver.receive(bytes, |message| self.consumer.message(message, bedside, &mut out));
+        out
+    }
+}
+
 /// The answers in a stream, each as text without its envelope.
 fn answers(bytes: &[u8]) -> Vec<String> {
     let mut receiver = pump::order::mllp::Receiver::new();
@@ -301,7 +265,7 @@ fn answers(bytes: &[u8]) -> Vec<String> {
 #[test]
 fn answers_say_what_became_of_an_order() {
     let in_use = InUse::new();
-    let mut pump = Consumer::new();
+    let mut pump = Line::default();
     let good = answers(&pump.receive(&mllp(&dopamine()), &in_use.bedside()));
     assert_eq!(
         good,
@@ -317,7 +281,7 @@ MSA|CA|1"
     assert!(busy[1].ends_with(
         "MSA|AE|2\nERR|||207^Application internal error^HL70357|E|1044^Another order waits for confirmation"
     ));
-    pump.reject();
+    pump.consumer.reject();
     let unknown = dopamine().replace("1234^Dopamine", "1^None").replace("|ER|", "|AL|");
     let unknown = answers(&pump.receive(&mllp(&unknown), &in_use.bedside()));
     assert!(unknown[1].ends_with("|9010^Unable to match medication to drug library"), "{}", unknown[1]);
@@ -332,14 +296,14 @@ MSA|CA|1"
 #[test]
 fn answers_repeat_nothing_that_would_not_be_legal_there() {
     let in_use = InUse::new();
-    let mut pump = Consumer::new();
+    let mut pump = Line::default();
     for (from, to) in [("|1|P|", "|1^MSA&AA|P|"), ("|1|P|", "|\x011|P|"), ("|1|P|", r"|1\|P|")] {
         let told = answers(&pump.receive(&mllp(&dopamine().replace(from, to)), &in_use.bedside()));
         assert!(told[0].contains("\nMSA|CE|\nERR|"), "{}", told[0]);
     }
     let escaped = dopamine().replace("|1|P|", r"|a\F\b|P|");
     assert!(answers(&pump.receive(&mllp(&escaped), &in_use.bedside()))[0].ends_with(r"MSA|CA|a\F\b"));
-    pump.reject();
+    pump.consumer.reject();
     let other = dopamine().replace('|', "#");
     assert!(answers(&pump.receive(&mllp(&other), &in_use.bedside()))[0].ends_with("MSA#CA#1"));
     let told = answers(&pump.receive(b"\x0bMSH|\r\x1c\r", &in_use.bedside()));
@@ -349,23 +313,23 @@ fn answers_repeat_nothing_that_would_not_be_legal_there() {
 #[test]
 fn a_proposal_starts_nothing_and_is_confirmed_once() {
     let in_use = InUse::new();
-    let mut pump = Consumer::new();
-    assert_eq!(pump.confirm(&in_use.bedside()), None);
+    let mut pump = Line::default();
+    assert_eq!(pump.consumer.confirm(&in_use.bedside()), None);
     pump.receive(&mllp(&dopamine()), &in_use.bedside());
-    let proposal = *pump.proposal().expect("waits");
-    assert_eq!(pump.confirm(&in_use.bedside()), Some(Ok(proposal)));
-    assert_eq!(pump.proposal(), None);
-    assert_eq!(pump.confirm(&in_use.bedside()), None);
+    let proposal = *pump.consumer.proposal().expect("waits");
+    assert_eq!(pump.consumer.confirm(&in_use.bedside()), Some(Ok(proposal)));
+    assert_eq!(pump.consumer.proposal(), None);
+    assert_eq!(pump.consumer.confirm(&in_use.bedside()), None);
     pump.receive(&mllp(&dopamine()), &in_use.bedside());
     let elsewhere = Bedside { profile: "Elsewhere", ..in_use.bedside() };
-    assert_eq!(pump.confirm(&elsewhere), Some(Err(Failure::NoProfile)), "the pump was set to another profile");
-    assert_eq!(pump.proposal(), None);
+    assert_eq!(pump.consumer.confirm(&elsewhere), Some(Err(Failure::NoProfile)), "the pump was set to another profile");
+    assert_eq!(pump.consumer.proposal(), None);
 }
 
 #[test]
 fn messages_are_told_apart_in_a_stream() {
     let in_use = InUse::new();
-    let mut pump = Consumer::new();
+    let mut pump = Line::default();
     let (one, two) = (mllp(&dopamine()), mllp(&saline()));
     let stream = [b"noise".as_slice(), &one, b"\r\n", &two, &one[..40]].concat();
     let mut told = Vec::new();
@@ -375,7 +339,7 @@ fn messages_are_told_apart_in_a_stream() {
     assert_eq!(answers(&told).len(), 3, "CA; CA and AE, since one waits");
     let (head, tail) = one.split_at(40);
     assert!(head.len() < one.len());
-    pump.tick(pump::order::mllp::PATIENCE);
+    pump.receiver.tick(pump::order::mllp::PATIENCE);
     assert!(pump.receive(tail, &in_use.bedside()).is_empty(), "the rest of what was dropped");
     let mut receiver = pump::order::mllp::Receiver::new();
     receiver.receive(&[&[0x0B][..], &vec![b'A'; 100_000], &one].concat(), |message| assert_eq!(message, one));

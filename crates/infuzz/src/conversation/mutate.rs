@@ -89,7 +89,7 @@ impl<'f> Mutator<'f> {
     /// A step of any kind, about the lines that the conversation has.
     fn step(&self, steps: &[Step], rng: &mut Rng) -> Option<Step> {
         let lines: Vec<_> = steps.iter().filter_map(line_of).cloned().collect();
-        Some(match rng.below(10) {
+        Some(match rng.below(13) {
             0 => Step::Connect(rng.pick(&lines)?.clone()),
             1 => Step::Disconnect(rng.pick(&lines)?.clone()),
             2 => Step::Wait(*rng.pick(&WAITS)?),
@@ -97,6 +97,8 @@ impl<'f> Mutator<'f> {
             4 => Step::Stop,
             5 => Step::Restart,
             6 => Step::Cut { writes: rng.below(WRITES) as u32, torn: rng.one_in(2) },
+            7 | 8 => Step::Confirm,
+            9 => Step::Reject,
             _ => self.foreign(rng)?,
         })
     }

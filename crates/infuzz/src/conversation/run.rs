@@ -19,10 +19,10 @@ pub struct World {
     pub staged: Option<Held>,
     /// The largest library that the device has room for, if it says so.
     pub capacity: Option<u32>,
-    /// The power fails, or may have: what needs memory may fail.
-    pub failing: bool,
-    /// A library that may have been stored when the power failed.
-    pub perhaps: Option<Held>,
+    /// The power fails after so many writes, or may have: what needs memory may fail.
+    pub failing: Option<u32>,
+    /// Libraries that may be in use after the power has failed: what was being stored then.
+    pub perhaps: Vec<Held>,
     /// The bytes of the libraries that the device has had.
     libraries: Vec<(Held, Rc<[u8]>)>,
     /// A therapy runs.
@@ -31,13 +31,31 @@ pub struct World {
     vtbi: u32,
     infused: u32,
     remainder: u64,
+    /// The drug of the therapy by its id in the library in use, if an order named it.
+    pub drug: Option<u64>,
+    /// Rate and volume of the order that waits for a person.
+    pub proposed: Option<[u32; 2]>,
+    /// How far the last order has come, as the device numbers that.
+    pub order_state: u8,
+    /// Why it came no further: one of these codes.
+    pub order_error: Vec<u16>,
 }
 
 impl World {
     /// A therapy is started: rate in ten-thousandths of ml/h, volume of ml.
     pub fn start(&mut self, rate: u32, vtbi: u32) {
         (self.running, self.rate, self.vtbi) = (vtbi > 0, rate, vtbi);
-        (self.infused, self.remainder) = (0, 0);
+        (self.infused, self.remainder, self.drug) = (0, 0, None);
+    }
+
+    /// The running therapy goes on at another rate, for so much more.
+    pub fn change(&mut self, rate: u32, more: u32) {
+        (self.rate, self.vtbi) = (rate, self.infused.saturating_add(more));
+    }
+
+    /// The rate of the therapy that runs, and what is left of its volume.
+    pub fn running(&self) -> Option<[u32; 2]> {
+        self.running.then_some([self.rate, self.vtbi.saturating_sub(self.infused)])
     }
 
     /// The device may hold this library from now on.
@@ -72,6 +90,8 @@ impl World {
     fn restart(&mut self) {
         self.active = self.staged.take().or(self.active);
         (self.running, self.rate, self.vtbi, self.infused, self.remainder) = (false, 0, 0, 0, 0);
+        (self.drug, self.proposed, self.order_state) = (None, None, 0);
+        self.order_error.clear();
     }
 
     /// What the device must show.
@@ -83,9 +103,21 @@ impl World {
             rate: self.rate.into(),
             vtbi: self.vtbi.into(),
             infused: self.infused.into(),
+            proposed: self.proposed.map(|numbers| numbers.map(u64::from)),
         }
     }
 }
+
+/// When the power failed, by the number of writes that were still carried out.
+const CUTS: [&str; 6] = [
+    "cut at once",
+    "cut after 1 write",
+    "cut after 2 writes",
+    "cut after 3 writes",
+    "cut after 4 writes",
+    "cut after 5 writes",
+];
+const LATER: &str = "cut later";
 
 /// State, kind of message and verdict, each as the model names it.
 pub type Event = [&'static str; 3];
@@ -106,6 +138,14 @@ pub trait Model {
     fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>>;
     /// These bytes were sent and that was the reply: what is wrong with it.
     fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised>;
+    /// The order that waits was confirmed at the bedside.
+    fn confirmed(&mut self, _world: &mut World) -> Option<Event> {
+        None
+    }
+    /// It was rejected there.
+    fn rejected(&mut self, _world: &mut World) -> Option<Event> {
+        None
+    }
     /// Time passes.
     fn passed(&mut self, milliseconds: u32);
     /// Connections that the device closes because of the time that has passed.
@@ -119,6 +159,13 @@ pub trait Model {
     fn brings(&self, _library: &[u8]) -> Vec<Step> {
         Vec::new()
     }
+    /// Steps by which this library, which is in use, is made use of; then a therapy runs.
+    ///
+    /// # Errors
+    /// The model knows how, and the library has nothing for it.
+    fn uses(&self, _library: &[u8]) -> Result<Vec<Step>, String> {
+        Ok(Vec::new())
+    }
 }
 
 /// What came of a conversation.
@@ -126,6 +173,8 @@ pub trait Model {
 pub struct Ran {
     /// What was really sent and what came back, for each step that said something.
     pub transcript: Vec<Exchange>,
+    /// What became of each message, and of what a person decided, in order.
+    pub events: Vec<Event>,
     /// What went wrong first, and at which step; none: after the last one.
     pub raised: Option<(Option<usize>, Raised)>,
 }
@@ -145,19 +194,21 @@ pub struct Exchange {
     pub events: Vec<Event>,
 }
 
-impl Ran {
-    /// What became of each message, in order.
-    pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.transcript.iter().flat_map(|exchange| &exchange.events)
-    }
+/// A known-good library.
+struct Known {
+    /// As the device holds it.
+    held: Held,
+    /// What brings it.
+    brings: Rc<[Step]>,
+    /// What makes use of it.
+    uses: Rc<[Step]>,
 }
 
 /// A device and the models of its paths.
 pub struct Runner<'m, D> {
     device: D,
     models: Vec<Box<dyn Model + 'm>>,
-    /// The known-good libraries as the device holds them, and what brings each of them.
-    known: [(Held, Vec<Step>); 2],
+    known: [Known; 2],
     start: World,
     world: World,
     open: Vec<Line>,
@@ -182,13 +233,14 @@ impl<'m, D: Device> Runner<'m, D> {
         device.reset();
         device.deliver(&known[0]);
         device.restart();
-        let brings = |library: &Vec<u8>| {
-            let steps = models.iter().flat_map(|model| model.brings(library));
-            (Held::of(library), steps.chain([Step::Restart]).collect())
+        let known_good = |library: &Vec<u8>| {
+            let uses: Result<Vec<_>, String> = models.iter().map(|model| model.uses(library)).collect();
+            let brings = models.iter().flat_map(|model| model.brings(library)).chain([Step::Restart]);
+            Ok::<_, String>(Known { held: Held::of(library), brings: brings.collect(), uses: uses?.concat().into() })
         };
         let libraries = known;
-        let known: [(Held, Vec<Step>); 2] = [brings(&libraries[0]), brings(&libraries[1])];
-        let mut start = World { active: Some(known[0].0), capacity: device.capacity(), ..World::default() };
+        let known = [known_good(&libraries[0])?, known_good(&libraries[1])?];
+        let mut start = World { active: Some(known[0].held), capacity: device.capacity(), ..World::default() };
         libraries.iter().for_each(|library| _ = start.learn(library));
         if device.observe() != start.due() {
             return Err("the device does not take the known-good library before any conversation".into());
@@ -231,23 +283,26 @@ impl<'m, D: Device> Runner<'m, D> {
         ran
     }
 
-    /// A known-good library comes, is stored and is in use after a restart.
+    /// A known-good library comes, is stored, is in use after a restart, and is made use of.
     fn known_good(&mut self, at: usize, ran: &mut Ran) -> Result<(), Raised> {
         self.caught(at, &Step::Restart, ran)?;
-        let which = usize::from(self.world.active == Some(self.known[0].0));
-        let steps = std::mem::take(&mut self.known[which].1);
-        let brought = self.brought(at, &steps, ran);
-        self.known[which].1 = steps;
-        let lost = |why: String| Raised::new(Kind::NotRecovered, format!("a known-good library afterwards: {why}"));
-        brought.map_err(|raised| if raised.kind == Kind::Crash { raised } else { lost(raised.detail) })?;
-        match self.world.active == Some(self.known[which].0) {
+        let which = usize::from(self.world.active == Some(self.known[0].held));
+        let (brings, uses) = (self.known[which].brings.clone(), self.known[which].uses.clone());
+        self.all(at, &brings, ran)?;
+        if self.world.active != Some(self.known[which].held) {
+            return Err(not_recovered("it was not stored"));
+        }
+        self.all(at, &uses, ran)?;
+        match uses.is_empty() || self.world.running {
             true => Ok(()),
-            false => Err(lost("it was not stored".into())),
+            false => Err(not_recovered("no therapy runs by it")),
         }
     }
 
-    fn brought(&mut self, at: usize, steps: &[Step], ran: &mut Ran) -> Result<(), Raised> {
-        steps.iter().try_for_each(|step| self.caught(at, step, ran))
+    /// All of some steps about a known-good library.
+    fn all(&mut self, at: usize, steps: &[Step], ran: &mut Ran) -> Result<(), Raised> {
+        let came = steps.iter().try_for_each(|step| self.caught(at, step, ran));
+        came.map_err(|raised| if raised.kind == Kind::Crash { raised } else { not_recovered(&raised.detail) })
     }
 
     fn caught(&mut self, at: usize, step: &Step, ran: &mut Ran) -> Result<(), Raised> {
@@ -285,13 +340,30 @@ impl<'m, D: Device> Runner<'m, D> {
                 self.device.stop();
                 self.world.running = false;
             }
+            Step::Confirm => {
+                self.device.confirm();
+                ran.events.extend(self.models.iter_mut().filter_map(|model| model.confirmed(&mut self.world)));
+            }
+            Step::Reject => {
+                self.device.reject();
+                ran.events.extend(self.models.iter_mut().filter_map(|model| model.rejected(&mut self.world)));
+            }
             Step::Cut { writes, torn } => {
                 self.device.fail_power_after(Some(*writes), *torn);
-                self.world.failing = true;
+                self.world.failing = Some(*writes);
             }
-            Step::Restart => self.restart()?,
+            Step::Restart => ran.events.extend(self.restart()?),
         }
-        let (seen, due) = (self.device.observe(), self.world.due());
+        let (seen, mut due) = (self.device.observe(), self.world.due());
+        // When the library in use comes again, the staged one goes; if the power fails then, that may
+        // have begun.
+        if let (Some(staged), Some(active)) = (due.staged, due.active)
+            && seen.staged.is_none()
+            && self.world.perhaps.contains(&active)
+        {
+            self.world.perhaps.push(staged);
+            (self.world.staged, due.staged) = (None, None);
+        }
         match seen == due {
             true => Ok(()),
             false => Err(Raised::new(Kind::StateChanged, crate::oracle::difference(&due, &seen))),
@@ -352,6 +424,7 @@ impl<'m, D: Device> Runner<'m, D> {
         let model = &mut self.models[index];
         let raised = model.exchanged(line.number, &message[..sent], &reply, &mut self.world);
         let events = model.events().to_vec();
+        ran.events.extend_from_slice(&events);
         if reply.closed {
             self.gone(line);
         }
@@ -362,8 +435,9 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// After a restart the staged library is in use, or else the active one; if the power failed
     /// meanwhile, perhaps the one that was being stored.
-    fn restart(&mut self) -> Result<(), Raised> {
-        if self.world.failing {
+    fn restart(&mut self) -> Result<Option<Event>, Raised> {
+        let failed = self.world.failing.take();
+        if failed.is_some() {
             self.device.fail_power_after(None, false);
         }
         self.device.restart();
@@ -372,18 +446,30 @@ impl<'m, D: Device> Runner<'m, D> {
         }
         self.models.iter_mut().for_each(|model| model.reset());
         self.world.restart();
-        self.world.failing = false;
-        let perhaps = self.world.perhaps.take();
+        let perhaps = std::mem::take(&mut self.world.perhaps);
         let active = self.device.observe().active;
-        if perhaps.is_some() && active == perhaps {
+        let is_new = active.is_some_and(|active| perhaps.contains(&active));
+        if is_new {
             self.world.active = active;
         }
         if active != self.world.active {
             let what = "after the restart neither the library that was stored before is in use nor a new one";
             return Err(Raised::new(Kind::StateChanged, what));
         }
-        Ok(())
+        Ok(failed.map(|writes| {
+            let cut = CUTS.get(writes as usize).copied().unwrap_or(LATER);
+            let became = match (!perhaps.is_empty(), is_new) {
+                (false, _) => "as it was",
+                (true, false) => "the library before",
+                (true, true) => "the new library",
+            };
+            ["power failed", cut, became]
+        }))
     }
+}
+
+fn not_recovered(why: &str) -> Raised {
+    Raised::new(Kind::NotRecovered, format!("a known-good library afterwards: {why}"))
 }
 
 /// A message with its slots filled and the relations around them right again.

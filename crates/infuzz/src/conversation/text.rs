@@ -6,6 +6,10 @@ use crate::hex::{self, Hex};
 use crate::session::SessionError;
 use std::fmt;
 
+/// The first words of steps.
+const WORDS: [&str; 10] =
+    ["connect", "disconnect", "say", "wait", "start", "stop", "confirm", "reject", "restart", "cut"];
+
 impl fmt::Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{FIRST_LINE}")?;
@@ -20,7 +24,7 @@ impl fmt::Display for Step {
             Step::Connect(line) | Step::Disconnect(line) => write!(f, " {line}"),
             Step::Say(saying) => write!(f, " {saying}"),
             Step::Wait(milliseconds) => write!(f, " {milliseconds}"),
-            Step::Start | Step::Stop | Step::Restart => Ok(()),
+            Step::Start | Step::Stop | Step::Confirm | Step::Reject | Step::Restart => Ok(()),
             Step::Cut { writes, torn } => write!(f, " {writes}{}", if *torn { " torn" } else { "" }),
         }
     }
@@ -84,17 +88,13 @@ fn step(line: &str) -> Result<Step, String> {
         ["wait", milliseconds] => Step::Wait(number(milliseconds)?),
         ["start"] => Step::Start,
         ["stop"] => Step::Stop,
+        ["confirm"] => Step::Confirm,
+        ["reject"] => Step::Reject,
         ["restart"] => Step::Restart,
         ["cut", writes] => Step::Cut { writes: number(writes)?, torn: false },
         ["cut", writes, "torn"] => Step::Cut { writes: number(writes)?, torn: true },
-        [word @ ("connect" | "disconnect" | "say" | "wait" | "start" | "stop" | "restart" | "cut"), ..] => {
-            return Err(format!("`{word}` has too few or too many words"));
-        }
-        _ => {
-            return Err(format!(
-                "`{line}` is no step; steps are connect, disconnect, say, wait, start, stop, restart, cut"
-            ));
-        }
+        [word, ..] if WORDS.contains(word) => return Err(format!("`{word}` has too few or too many words")),
+        _ => return Err(format!("`{line}` is no step; steps are {}", WORDS.join(", "))),
     })
 }
 
@@ -149,6 +149,8 @@ mod tests {
                 Step::Wait(70_000),
                 Step::Start,
                 Step::Stop,
+                Step::Confirm,
+                Step::Reject,
                 Step::Cut { writes: 2, torn: true },
                 Step::Cut { writes: 0, torn: false },
                 Step::Restart,

@@ -154,6 +154,11 @@ pub fn candidates(tree: &Tree<'_>, tables: &Tables, node: NodeId, nodes: &[NodeI
             let legal = near.chain(ends).filter(|value| (low..=high).contains(value) && value % step == 0);
             edits.extend(legal.map(set));
         }
+        Shape::Bits { names, .. } => {
+            let own = tree.number(node).unwrap_or(0);
+            let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+            edits.extend(named.map(|(bit, _)| set(own ^ 1 << bit)));
+        }
         _ => {}
     }
     edits

@@ -30,6 +30,45 @@ pub mod control {
 
 use control::{EOT, ETB, ETX, SOH, STX};
 
+/// The bed id that a device answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BedId {
+    bytes: [u8; MOST_BED],
+    length: usize,
+}
+
+impl BedId {
+    /// The bed id of the first request.
+    pub const FIRST: Self = match Self::new("1") {
+        Some(first) => first,
+        None => Self { bytes: [0; MOST_BED], length: 0 },
+    };
+
+    /// A bed id; none: it has more than 15 characters, or others than those with the codes 47 to 57
+    /// and 65 to 122.
+    #[must_use]
+    pub const fn new(text: &str) -> Option<Self> {
+        let (mut bytes, mut length, mut rest) = ([0; MOST_BED], 0, text.as_bytes());
+        let mut places: &mut [u8] = &mut bytes;
+        while let [byte, after @ ..] = rest {
+            let Some((place, free)) = places.split_first_mut() else { return None };
+            if !is_bed(*byte) {
+                return None;
+            }
+            *place = *byte;
+            length = text.len().saturating_sub(after.len());
+            (rest, places) = (after, free);
+        }
+        Some(Self { bytes, length })
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
 /// The largest frame that five digits can state, before stuffing.
 pub const MOST: usize = 99_999;
 /// Most characters of a bed id.

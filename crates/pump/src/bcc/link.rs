@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::address::Address;
 use super::blocks::Blocks;
-use super::frame::{self, AROUND, Frame, MOST, MOST_BED, control};
+use super::frame::{self, AROUND, BedId, Frame, MOST, MOST_BED, control};
 use super::receiver::{Arrival, Receiver};
 use super::refusal::Rule;
 use super::request::Request;
@@ -16,8 +16,6 @@ use super::station::{Slot, Station};
 pub const SEND_BUFFER: usize = 96 * 1024;
 /// The version that the device answers with.
 const VERSION: &str = "V3.36";
-/// The bed id of the first request.
-const FIRST_BED: &[u8] = b"1";
 /// Bytes of a frame as it travels after which it is no longer waited for.
 pub const LARGEST_REQUEST: usize = 1_024;
 
@@ -52,7 +50,7 @@ impl Mode {
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// The bed id that it answers with.
-    pub bed: &'static str,
+    pub bed: BedId,
     /// Frames are stuffed.
     pub stuffed: bool,
     /// When it sends.
@@ -68,7 +66,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            bed: "1",
+            bed: BedId::FIRST,
             stuffed: true,
             mode: Mode::OnRequest,
             most_per_block: 1_000,
@@ -133,6 +131,12 @@ impl<S: Station> Link<S> {
         &mut self.station
     }
 
+    /// Whether a host has opened it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Bytes arrive; what is sent is appended.
     pub fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Connection {
         let before = out.len();
@@ -195,8 +199,8 @@ impl<S: Station> Link<S> {
     fn frame(&mut self, wire: &[u8], out: &mut Vec<u8>) {
         let read = Frame::read(wire, self.settings.stuffed).map(|frame| {
             let bed = frame.bed();
-            let own = self.open && bed == self.settings.bed.as_bytes();
-            (own, bed == FIRST_BED, Request::read(&frame))
+            let own = self.open && bed == self.settings.bed.bytes();
+            (own, bed == BedId::FIRST.bytes(), Request::read(&frame))
         });
         let answer = match read {
             Ok((own, first, Ok(Request::Alive))) if own || first => {
@@ -285,7 +289,7 @@ impl<S: Station> Link<S> {
         let most = self.settings.most_per_block;
         let (information, is_last) = blocks.next(most, |address| self.report(address))?;
         let mut wire = Vec::new();
-        frame::write(self.settings.bed.as_bytes(), &information, is_last, self.settings.stuffed, &mut wire).ok()?;
+        frame::write(self.settings.bed.bytes(), &information, is_last, self.settings.stuffed, &mut wire).ok()?;
         Some(wire)
     }
 

@@ -21,7 +21,7 @@ mod stuffing;
 
 pub use address::Address;
 pub use answer::{Part, Parts, validate_answer};
-pub use frame::{Frame, MOST, Unwritable, control, write as write_frame};
+pub use frame::{BedId, Frame, MOST, Unwritable, control, write as write_frame};
 pub use furnished::furnished;
 pub use link::{Connection, LARGEST_REQUEST, Link, Mode, SEND_BUFFER, Settings};
 pub use parameter::names as parameters;

@@ -3,7 +3,7 @@
 //!
 //! [`mllp`] tells messages apart in a stream; [`validate_order`] checks one by itself;
 //! [`program`] holds it against the library in use, in the exact arithmetic of [`dose`]; a
-//! [`Consumer`] puts these together and answers. It never starts anything: an order becomes a
+//! [`Consumer`] puts the last two together and answers. It never starts anything: an order becomes a
 //! [`Proposal`] that a person confirms.
 
 mod answer;
@@ -23,7 +23,7 @@ mod token;
 pub mod units;
 
 pub use check::{Control, Message, Order, validate_order};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, State};
 pub use failure::Failure;
 pub use give::{Concentration, Device, Give, Method, Quantity};
 pub use header::{Application, Header};

@@ -54,11 +54,14 @@ const WARNINGS: usize = 3;
 /// What a person may confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proposal {
+    /// Whether it begins a therapy or changes the one that runs.
+    pub control: Control,
     /// The drug's id in the library.
     pub drug: u16,
     /// In ten-thousandths of ml/h, a multiple of the pump's resolution.
     pub rate: u32,
-    /// In ten-thousandths of a ml, a multiple of the pump's resolution.
+    /// In ten-thousandths of a ml, a multiple of the pump's resolution; of a change, what is left to
+    /// be infused.
     pub volume: u32,
     warnings: [Option<Warning>; WARNINGS],
 }
@@ -67,6 +70,14 @@ impl Proposal {
     /// What has to be confirmed besides.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> {
         self.warnings.into_iter().flatten()
+    }
+
+    /// Whether it proposes the same as before. What is left of a running therapy has become less.
+    pub(super) fn is_still(&self, before: &Self) -> bool {
+        match self.control {
+            Control::New => self == before,
+            Control::Change => Self { volume: before.volume, ..*self } == *before,
+        }
     }
 
     fn warn(&mut self, warning: Warning) {
@@ -91,7 +102,8 @@ pub fn program(message: &Message<'_>, bedside: &Bedside<'_>) -> Result<Proposal,
     let body = body(order, &profile)?;
     let setup = setup(order, library, &profile, &drug)?;
     let concentration = order.give.concentration;
-    let mut proposal = Proposal { drug: drug.id, rate: 0, volume: 0, warnings: [None; WARNINGS] };
+    let mut proposal =
+        Proposal { control: order.control, drug: drug.id, rate: 0, volume: 0, warnings: [None; WARNINGS] };
     soft_concentration(library, &setup, concentration.as_ref(), &mut proposal)?;
     let dose = order.give.rate.ok_or(Failure::NoRate)?;
     let made = volume(&dose, &body, concentration.as_ref()).ok_or(missing(&dose, &body))?;

@@ -1,6 +1,8 @@
 //! A small library written by hand, and ways to change it.
 #![allow(dead_code)]
 
+pub mod orders;
+
 use pump::{Refusal, Rule, Table};
 
 /// CRC-32/ISO-HDLC, bit by bit.

@@ -1,0 +1,373 @@
+//! Orders of PCD-03, see `docs/formats/order.md` and `docs/pump.md`.
+
+mod answer;
+mod fraction;
+mod known;
+mod programming;
+mod read;
+mod units;
+mod wanted;
+
+use crate::says::said;
+use crate::{Formats, surplus};
+use answer::{Answer, Owed};
+use infuzz::conversation::{Event, Model, Step, World};
+use infuzz::device::{Held, Reply};
+use infuzz::finding::{Kind, Raised};
+use infuzz::format::Format;
+use infuzz::judgement::Judge;
+use infuzz::tree::Tree;
+use programming::{Against, Proposed, Running, code, program};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use wanted::Wanted;
+
+/// Most bytes of a message, and how long it may stop.
+const LONGEST: usize = 16 << 10;
+const PATIENCE_MS: u32 = 30_000;
+
+/// The pump's id.
+pub(crate) const PUMP: &str = "A0001";
+
+/// AUTOPROGSTATE.
+mod state {
+    pub(super) const WAITS: u8 = 1;
+    pub(super) const BEGUN: u8 = 4;
+    pub(super) const REJECTED: u8 = 5;
+    pub(super) const FAILED: u8 = 6;
+}
+
+/// LASTAUTOPROGERR of a message that breaks a rule.
+const SYNTAX: u16 = 1000;
+
+/// What became of a message or a decision, by the code of its failure.
+const FAILED: [(u16, &str); 30] = [
+    (code::UNKNOWN_DRUG, "failed 1"),
+    (code::UNKNOWN_NAME, "failed 101"),
+    (code::UNKNOWN_CODE, "failed 102"),
+    (code::NAME_OF_OTHER, "failed 103"),
+    (code::NO_CONCENTRATION, "failed 106"),
+    (code::OTHER_CONCENTRATION, "failed 107"),
+    (code::CONTINUOUS_UNIT, "failed 113"),
+    (code::INTERMITTENT_UNIT, "failed 114"),
+    (code::NOT_SUPPORTED, "failed 116"),
+    (code::NO_SETUP, "failed 117"),
+    (code::NOT_ALLOWED, "failed 118"),
+    (code::NO_SECONDARY, "failed 120"),
+    (code::NO_PRIMARY, "failed 122"),
+    (code::NOT_ONE_ORDER, "failed 1006"),
+    (code::RATE, "failed 1010"),
+    (code::VOLUME, "failed 1011"),
+    (code::OTHER_MODULE, "failed 1013"),
+    (code::NOTHING_TO_CHANGE, "failed 1025"),
+    (code::SAME_AS_BEFORE, "failed 1026"),
+    (code::OTHER_PUMP, "failed 1028"),
+    (code::NO_WEIGHT, "failed 1036"),
+    (code::WEIGHT, "failed 1037"),
+    (code::BUSY, "failed 1044"),
+    (code::DURATION, "failed 1046"),
+    (code::VOLUME_OF_OTHER, "failed 1047"),
+    (code::NO_SURFACE, "failed 1052"),
+    (code::SURFACE, "failed 1053"),
+    (code::NO_LIBRARY, "failed 203"),
+    (code::NO_PROFILE, "failed 111"),
+    (code::NO_RATE, "failed 1018"),
+];
+
+/// Failures of which no conversation with this pump comes: its start has a library with a profile,
+/// and an order without a rate is one for patient control.
+const NEVER: [u16; 3] = [code::NO_LIBRARY, code::NO_PROFILE, code::NO_RATE];
+
+fn failed(code: u16) -> &'static str {
+    FAILED.iter().find(|(known, _)| *known == code).map_or("failed otherwise", |(_, words)| words)
+}
+
+/// One connection.
+#[derive(Clone, Debug, Default)]
+struct Host {
+    part: Vec<u8>,
+    waited: u32,
+}
+
+/// What waits for a person.
+#[derive(Clone, Debug)]
+struct Waiting {
+    wanted: Option<Wanted>,
+    change: bool,
+}
+
+/// Messages of which it is remembered what they are owed: known-good ones come again and again.
+const REMEMBERED: usize = 8;
+
+/// The model.
+pub struct Order<'f> {
+    formats: Formats<'f>,
+    orders: Judge<'f>,
+    /// What messages are owed, those that came last at the end.
+    known: VecDeque<(Vec<u8>, Rc<Owed>)>,
+    hosts: BTreeMap<u8, Host>,
+    waiting: Option<Waiting>,
+    /// Answers since power-on.
+    answers: u32,
+    /// The library that was in use last.
+    library: Option<(Held, Rc<Tree<'f>>)>,
+    events: Vec<Event>,
+}
+
+impl<'f> Order<'f> {
+    /// The path.
+    pub const PATH: &'static str = "order";
+
+    /// Of a pump that was just switched on.
+    pub fn new(formats: Formats<'f>) -> Self {
+        let orders = Judge::new(formats.orders);
+        let (hosts, events) = (BTreeMap::new(), Vec::new());
+        Order { formats, orders, known: VecDeque::new(), hosts, waiting: None, answers: 0, library: None, events }
+    }
+
+    /// What there is that becomes of each kind of message, and of each decision.
+    pub fn points(&self) -> Vec<String> {
+        let fails = FAILED.iter().filter(|(code, _)| !NEVER.contains(code)).map(|(_, words)| *words);
+        let of_change = ["proposed", "failed 1025", "failed 1026", "failed 1044"];
+        let of_order = fails.filter(|words| !["failed 1025", "failed 1026"].contains(words)).chain(["proposed"]);
+        let others =
+            ["rubbish CE", "rubbish CR", "confirm begun", "confirm changed", "confirm failed 1025", "confirm nothing"];
+        let others = others.into_iter().chain(["reject gone", "reject nothing"]).map(Into::into);
+        let orders = of_order.map(|became| format!("order {became}"));
+        others.chain(orders).chain(of_change.map(|became| format!("change {became}"))).collect()
+    }
+
+    fn library(&mut self, world: &World) -> Option<Rc<Tree<'f>>> {
+        let held = world.active?;
+        if self.library.as_ref().is_none_or(|(known, _)| *known != held) {
+            let tree = Tree::decode(self.formats.libraries, world.active_bytes()?);
+            self.library = Some((held, Rc::new(tree)));
+        }
+        self.library.as_ref().map(|(_, tree)| tree.clone())
+    }
+
+    /// What a message is owed: the same each time that it comes.
+    fn owed(&mut self, message: &[u8]) -> Rc<Owed> {
+        let known = self.known.iter().position(|(known, _)| known == message).and_then(|at| self.known.remove(at));
+        let (message, owed) = known.unwrap_or_else(|| (message.to_vec(), Rc::new(Owed::of(&mut self.orders, message))));
+        if self.known.len() >= REMEMBERED {
+            self.known.pop_front();
+        }
+        self.known.push_back((message, owed.clone()));
+        owed
+    }
+
+    /// What comes of what a valid message wants now.
+    fn comes_to(&mut self, wanted: Option<&Wanted>, world: &World) -> Result<Proposed, Against> {
+        let library = self.library(world);
+        let running = world.drug.zip(world.running());
+        let running = running.map(|(drug, [rate, left])| Running { drug, rate: rate.into(), left: left.into() });
+        program(wanted, library.as_deref(), PUMP, running)
+    }
+
+    fn state(&self, world: &World) -> &'static str {
+        match (&self.waiting, world.running(), world.drug) {
+            (Some(_), None, _) => "stopped, an order waits",
+            (Some(_), Some(_), None) => "running by hand, an order waits",
+            (Some(_), Some(_), Some(_)) => "running by order, an order waits",
+            (None, None, _) => "stopped",
+            (None, Some(_), None) => "running by hand",
+            (None, Some(_), Some(_)) => "running by order",
+        }
+    }
+
+    /// One message, and the answers to it at the start of what came back.
+    fn message(&mut self, message: &[u8], answers: &mut &[u8], world: &mut World) -> Option<Raised> {
+        let before = self.state(world);
+        let owed = self.owed(message);
+        let first = match self.take(answers) {
+            Ok(answer) => answer,
+            Err(raised) => return Some(raised),
+        };
+        if let Some(raised) = owed.accept_is_wrong(&first) {
+            return Some(raised);
+        }
+        if !owed.broken.is_empty() {
+            if self.waiting.is_none() {
+                world.order_state = state::FAILED;
+            }
+            world.order_error = vec![SYNTAX];
+            self.events.push([before, "rubbish", if first.code == "CR" { "CR" } else { "CE" }]);
+            return None;
+        }
+        let mut came_to = self.comes_to(owed.wanted.as_ref(), world);
+        if self.waiting.is_some() {
+            let mut against = came_to.err().unwrap_or_default();
+            against.insert(code::BUSY);
+            came_to = Err(against);
+        }
+        let second = match owed.application.is_owed(came_to.is_err()) {
+            false => None,
+            true => match self.take(answers) {
+                Ok(answer) => Some(answer),
+                Err(raised) => return Some(raised),
+            },
+        };
+        if let Some(raised) = second.as_ref().and_then(|second| owed.application_is_wrong(second, &came_to)) {
+            return Some(raised);
+        }
+        let became = match came_to {
+            Ok(proposed) => {
+                world.proposed = Some([proposed.rate, proposed.volume].map(|number| number as u32));
+                (world.order_state, world.order_error) = (state::WAITS, vec![0]);
+                self.waiting = Some(Waiting { wanted: owed.wanted.clone(), change: owed.change });
+                "proposed"
+            }
+            Err(against) => {
+                if self.waiting.is_none() {
+                    world.order_state = state::FAILED;
+                }
+                // What it says itself is so from then on.
+                let said = second.and_then(|second| second.own).filter(|_| self.waiting.is_none());
+                let said = said.map(|own| if own == answer::NO_MATCH { code::UNKNOWN_DRUG } else { own });
+                world.order_error = match (said, self.waiting.is_some()) {
+                    (Some(own), _) => vec![own],
+                    (None, true) => vec![code::BUSY],
+                    (None, false) => against.iter().copied().collect(),
+                };
+                let shown = said.or(against.iter().copied().max()).unwrap_or_default();
+                failed(if self.waiting.is_some() { code::BUSY } else { shown })
+            }
+        };
+        self.events.push([before, if owed.change { "change" } else { "order" }, became]);
+        None
+    }
+
+    /// The next answer.
+    fn take(&mut self, answers: &mut &[u8]) -> Result<Answer, Raised> {
+        let end = answers.windows(2).position(|bytes| bytes == [0x1C, 0x0D]);
+        let Some(end) = end else { return Err(Raised::new(Kind::Silent, "an order has no answer")) };
+        let (wire, rest) = answers.split_at(end + 2);
+        *answers = rest;
+        self.answers = self.answers.wrapping_add(1);
+        let answer = Answer::read(wire).map_err(|what| Raised::new(Kind::WrongReason, format!("an answer {what}")))?;
+        if answer.number != self.answers.to_string() {
+            let what = format!("answer {} has the number {}", self.answers, answer.number);
+            return Err(Raised::new(Kind::WrongReason, what));
+        }
+        Ok(answer)
+    }
+}
+
+impl Model for Order<'_> {
+    fn path(&self) -> &'static str {
+        Self::PATH
+    }
+
+    fn format(&self) -> &Format {
+        self.formats.orders
+    }
+
+    fn reset(&mut self) {
+        self.hosts.clear();
+        (self.waiting, self.answers) = (None, 0);
+        self.events.clear();
+    }
+
+    fn connected(&mut self, number: u8) {
+        self.hosts.insert(number, Host::default());
+    }
+
+    fn disconnected(&mut self, number: u8) {
+        self.hosts.remove(&number);
+    }
+
+    fn fill(&self, _number: u8, _slot: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised> {
+        self.events.clear();
+        let mut answers = &reply.bytes[..];
+        for byte in sent {
+            let host = self.hosts.entry(number).or_default();
+            host.waited = 0;
+            if let Some(message) = arrival(&mut host.part, *byte)
+                && let Some(raised) = self.message(&message, &mut answers, world)
+            {
+                return Some(raised);
+            }
+        }
+        if let Some(surplus) = surplus(answers) {
+            return Some(surplus);
+        }
+        reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
+    }
+
+    fn confirmed(&mut self, world: &mut World) -> Option<Event> {
+        let before = self.state(world);
+        let Some(waiting) = self.waiting.take() else { return Some([before, "confirm", "nothing"]) };
+        world.proposed = None;
+        let became = match self.comes_to(waiting.wanted.as_ref(), world) {
+            Ok(proposed) => {
+                let [rate, volume] = [proposed.rate, proposed.volume].map(|number| number as u32);
+                if waiting.change {
+                    world.change(rate, volume);
+                } else {
+                    world.start(rate, volume);
+                }
+                world.drug = Some(proposed.drug);
+                (world.order_state, world.order_error) = (state::BEGUN, vec![0]);
+                if waiting.change { "changed" } else { "begun" }
+            }
+            Err(against) => {
+                world.order_state = state::FAILED;
+                world.order_error = against.iter().copied().collect();
+                failed(against.first().copied().unwrap_or_default())
+            }
+        };
+        Some([before, "confirm", became])
+    }
+
+    fn rejected(&mut self, world: &mut World) -> Option<Event> {
+        let before = self.state(world);
+        let became = match self.waiting.take() {
+            None => "nothing",
+            Some(_) => {
+                (world.proposed, world.order_state) = (None, state::REJECTED);
+                "gone"
+            }
+        };
+        Some([before, "reject", became])
+    }
+
+    fn passed(&mut self, milliseconds: u32) {
+        for host in self.hosts.values_mut() {
+            host.waited = host.waited.saturating_add(milliseconds);
+            if host.waited >= PATIENCE_MS {
+                host.part.clear();
+            }
+        }
+    }
+
+    fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    fn uses(&self, library: &[u8]) -> Result<Vec<Step>, String> {
+        let library = Tree::decode(self.formats.libraries, library);
+        let order = known::order(self.formats.orders, &library, PUMP);
+        let order = order.ok_or("no order can be made for a known-good library")?;
+        Ok(vec![said(Self::PATH, order, &[]), Step::Confirm])
+    }
+}
+
+/// The message that a byte completes.
+fn arrival(part: &mut Vec<u8>, byte: u8) -> Option<Vec<u8>> {
+    if byte == 0x0B {
+        part.clear();
+    } else if part.is_empty() {
+        return None;
+    }
+    if part.len() == LONGEST {
+        part.clear();
+        return None;
+    }
+    part.push(byte);
+    part.ends_with(&[0x1C, 0x0D]).then(|| std::mem::take(part))
+}

@@ -1,0 +1,197 @@
+//! Conversations with orders.
+
+use super::{ORDERS, in_pieces};
+use crate::order::PUMP;
+use crate::{Formats, says};
+use infuzz::compose::compose;
+use infuzz::conversation::{Saying, Step};
+use serde_json::{Value, json};
+
+/// An order for a drug: its code and name, the dose and its unit.
+fn drug(code: [&str; 2], [dose, unit]: [&str; 2]) -> Value {
+    let give = json!({
+        "sub_id": "1", "code": { "id": code[0], "name": code[1] },
+        "rate": dose, "rate_unit": says::unit(unit), "volume": "50", "volume_unit": says::unit("mL"),
+    });
+    says::order(PUMP, &give)
+}
+
+/// The drug in so much of an amount in so many ml.
+fn concentrated(mut message: Value, [amount, unit, volume]: [&str; 3]) -> Value {
+    let give = &mut message["message"]["order"][0]["give"];
+    (give["strength"], give["strength_unit"]) = (json!(amount), says::unit(unit));
+    (give["diluent"], give["diluent_unit"]) = (json!(volume), says::unit("mL"));
+    message
+}
+
+/// With something else in the order.
+fn with(mut message: Value, path: &[&str], value: Value) -> Value {
+    let order = &mut message["message"]["order"][0];
+    *path.iter().fold(order, |at, name| &mut at[*name]) = value;
+    message
+}
+
+fn saline(rate: &str) -> Value {
+    drug(["5678", "Normal Saline"], [rate, "mL/h"])
+}
+
+fn dopamine(dose: &str, unit: &str) -> Value {
+    let ordered = concentrated(drug(["1234", "Dopamine"], [dose, unit]), ["400", "mg", "250"]);
+    with(ordered, &["observation"], json!([says::weight("85")]))
+}
+
+fn over_time(dose: [&str; 2]) -> Value {
+    let mut ordered = concentrated(drug(["T-3", "Drug over time"], dose), ["50", "mg", "10"]);
+    if let Some(give) = ordered["message"]["order"][0]["give"].as_object_mut() {
+        give.remove("volume");
+        give.remove("volume_unit");
+    }
+    with(ordered, &["timing"], says::minutes("30"))
+}
+
+fn surface(dose: &str) -> Value {
+    let ordered = concentrated(drug(["S-4", "Drug per m2"], [dose, "mg/m2/h"]), ["100", "mg", "100"]);
+    with(ordered, &["observation"], json!([says::surface("1.73")]))
+}
+
+fn syringe() -> Value {
+    let ordered = concentrated(drug(["Y-5", "Drug in a syringe"], ["5", "[iU]/h"]), ["1", "[iU]", "1"]);
+    with(ordered, &["route", "device", "id"], json!("SYR"))
+}
+
+fn second(method: &str) -> Value {
+    let ordered = drug(["L-6", "Drug by the second line"], ["20", "mL/h"]);
+    with(ordered, &["route", "method"], json!({ "id": method }))
+}
+
+/// A change of what runs.
+fn change(message: Value) -> Value {
+    let mut message = with(message, &["common", "control"], json!("XO"));
+    if let Some(give) = message["message"]["order"][0]["give"].as_object_mut() {
+        give.remove("volume");
+        give.remove("volume_unit");
+    }
+    message
+}
+
+/// Orders that fail for what they are about, whatever the dose.
+fn fail() -> Vec<Value> {
+    let both = |mut one: Value, other: Value| {
+        if let (Some(orders), Some(order)) = (one["message"]["order"].as_array_mut(), other["message"]["order"].get(0))
+        {
+            orders.push(order.clone());
+        }
+        one
+    };
+    let of = |code: &str, name: &str| drug([code, name], ["10", "mL/h"]);
+    vec![
+        of("0", "Nothing"),
+        of("5678", "Nothing"),
+        of("0", "Normal Saline"),
+        of("1234", "Normal Saline"),
+        of("N-8", "Drug of no set-up"),
+        of("1234", "Dopamine"),
+        concentrated(of("5678", "Normal Saline"), ["1", "mg", "1"]),
+        concentrated(drug(["B-7", "Drug as a bolus"], ["1", "mg/h"]), ["10", "mg", "10"]),
+        with(saline("10"), &["route", "device", "id"], json!("PCA")),
+        with(saline("10"), &["route", "device", "id"], json!("SYR")),
+        with(saline("10"), &["route", "method"], json!({ "id": "IVPB" })),
+        second("IV"),
+        with(saline("10"), &["pump", "id", "id"], json!("B2")),
+        both(saline("10"), saline("20")),
+        change(saline("10")),
+    ]
+}
+
+/// Orders whose dose, patient, volume or duration fails.
+fn doses_fail() -> Vec<Value> {
+    let nobody = json!([]);
+    vec![
+        dopamine("10", "ug/min"),
+        dopamine("51", "ug/kg/min"),
+        with(dopamine("10", "ug/kg/min"), &["observation"], nobody.clone()),
+        with(dopamine("10", "ug/kg/min"), &["observation"], json!([says::weight("151")])),
+        with(surface("10"), &["observation"], nobody),
+        with(surface("10"), &["observation"], json!([says::surface("2.6")])),
+        concentrated(dopamine("10", "ug/kg/min"), ["200", "mg", "250"]),
+        saline("501"),
+        with(saline("10"), &["give", "volume"], json!("9999.5")),
+        with(saline("10"), &["timing"], says::minutes("60")),
+        over_time(["100", "mg/kg"]),
+        with(over_time(["100", "mg"]), &["timing"], says::minutes("5")),
+        over_time(["1001", "mg"]),
+        concentrated(over_time(["100", "mg"]), ["1", "mg", "2"]),
+    ]
+}
+
+fn all(formats: Formats<'_>, messages: &[Value]) -> Vec<Step> {
+    messages.iter().map(|message| formats.orders(message)).collect()
+}
+
+/// A conversation by its name; `reads` reads the pump.
+pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<Step> {
+    let library = serde_json::from_str(ORDERS).ok().and_then(|data: Value| compose(formats.libraries, &data).ok());
+    let mut steps = formats.brings(&library.unwrap_or_default(), 1024);
+    steps.push(Step::Restart);
+    let say = |message: &Value| formats.orders(message);
+    let done = [
+        say(&saline("13.3")),
+        Step::Confirm,
+        Step::Wait(30_001),
+        say(&change(saline("20"))),
+        Step::Confirm,
+        say(&change(saline("20"))),
+        say(&change(saline("30"))),
+        say(&change(saline("40"))),
+        Step::Stop,
+        Step::Confirm,
+        say(&dopamine("10", "ug/kg/min")),
+        say(&saline("1")),
+        Step::Reject,
+        Step::Reject,
+        Step::Confirm,
+    ];
+    match name {
+        "order" => {
+            let fluid = drug(["A-1", "Fluid only in A"], ["100", "mL/h"]);
+            return vec![
+                say(&fluid),
+                Step::Confirm,
+                Step::Wait(600_001),
+                say(&change(drug(["A-1", "Fluid only in A"], ["50", "mL/h"]))),
+                say(&change(drug(["A-1", "Fluid only in A"], ["50", "mL/h"]))),
+                Step::Confirm,
+                Step::Confirm,
+                say(&fluid),
+                Step::Reject,
+                Step::Stop,
+            ];
+        }
+        "orders" => {
+            steps.extend(done);
+            let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB")];
+            steps.extend(doses.iter().flat_map(|dose| [say(dose), Step::Confirm, Step::Wait(600_001)]));
+        }
+        "orders-read" => {
+            steps.extend(done.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]));
+            steps.extend(reads.iter().skip(done.len()).cloned());
+        }
+        "orders-in-pieces" => {
+            steps.extend(done.into_iter().map(in_pieces));
+            if let Step::Say(saying) = say(&saline("9")) {
+                let bytes = [b"noise".as_slice(), &saying.bytes, &saying.bytes, &saying.bytes[..40]].concat();
+                steps.push(Step::Say(Saying { bytes, ..saying }));
+                steps.extend([Step::Wait(30_001), say(&saline("8"))]);
+            }
+        }
+        "orders-that-fail" => {
+            steps.extend(all(formats, &fail()));
+            let wrong = with(saline("10"), &["common", "control"], json!("NW"));
+            let mut foreign = saline("10");
+            foreign["message"]["header"]["version"]["id"] = json!("2.3");
+            steps.extend(all(formats, &[wrong, foreign]));
+        }
+        _ => steps.extend(all(formats, &doses_fail())),
+    }
+    steps
+}
