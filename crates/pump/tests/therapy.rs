@@ -49,6 +49,16 @@ fn a_bolus_is_part_of_the_volume_and_ends_exactly() {
 }
 
 #[test]
+fn what_ends_within_a_millisecond_ends_with_it() {
+    let mut therapy = Therapy::new();
+    therapy.start(3_600_000, 1_000);
+    // 51.4 ms for the bolus; then one step each millisecond.
+    assert!(therapy.give_bolus(70_000, 1));
+    therapy.tick(152);
+    assert_eq!(therapy.infused(), 1 + 100);
+}
+
+#[test]
 fn a_bolus_needs_an_infusion_with_as_much_left_and_no_other_bolus() {
     let mut therapy = Therapy::new();
     assert!(!therapy.give_bolus(1, 1), "nothing runs");

@@ -102,6 +102,12 @@ impl<S: Storage> NetworkPump<S> {
         &mut self.pump
     }
 
+    /// AUTOPROGSTATE and LASTAUTOPROGERR.
+    #[must_use]
+    pub fn order_status(&self) -> (u8, u16) {
+        (self.state().code(), self.orders.error())
+    }
+
     /// The order that waits for a person.
     #[must_use]
     pub fn proposal(&self) -> Option<&Proposal> {
@@ -186,7 +192,7 @@ impl<S: Storage> NetworkPump<S> {
             library: self.pump.active().map(|library| (library.name().into(), library.created())),
             given: self.given.clone().filter(|_| therapy.drug().is_some()),
             profile: self.settings.profile.clone(),
-            order: (self.state().code(), self.orders.error()),
+            order: self.order_status(),
             changed: false,
         }
     }
