@@ -243,7 +243,7 @@ pub static TARGETS: &[Target] = &[
             "chunk storage",
             "commit storage",
         ],
-        max_len: 16_384,
+        max_len: 32_768,
         time_limit_ms: 4000,
         memory_limit_mib: 512,
     },

@@ -18,6 +18,7 @@ fn every_other_target_reaches_every_point_within_its_budget() {
         let (seed, budget) = match target.name {
             "bcc_host" => (2, 120_000),
             "order" => (1, 300_000),
+            "power_cut" => (3, 100_000),
             _ => (2, 40_000),
         };
         let found = explore(target, seed, budget, Mutating::Structure, None, |_, _| {}).expect("sets up");

@@ -144,7 +144,7 @@ impl HeldSlots {
             rate: u64::from(therapy.rate()),
             vtbi: u64::from(therapy.vtbi()),
             infused: u64::from(therapy.infused()),
-            proposed: None,
+            ..Observation::default()
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::answer::answer;
 use crate::memory::{HeldSlots, Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Line, Observation, Reply};
+use infuzz::device::{Act, Answer, Capabilities, Device, Line, Observation, Reply};
 use pump::network::{Connection, NetworkPump, Path, Settings};
 use pump::transfer::Key;
-use pump::{Error, Storage};
+use pump::{Alarm, Error, Storage};
 
 /// The key that it has, which only tests ever have.
 pub const KEY: [u8; 32] = *b"a key that only tests ever have.";
@@ -103,13 +103,21 @@ impl Device for Networked {
         self.pump.bedside().stop();
     }
 
-    fn confirm(&mut self) {
+    fn act(&mut self, act: Act) {
+        let bedside = self.pump.bedside();
         // What came of it is to be seen.
-        let _ = self.pump.confirm();
-    }
-
-    fn reject(&mut self) {
-        self.pump.reject();
+        let _ = match act {
+            Act::Start => bedside.start(Act::RATE, Act::VOLUME),
+            Act::Resume => bedside.resume(),
+            Act::Bolus => bedside.bolus(Act::BOLUS_RATE, Act::BOLUS_VOLUME),
+            Act::Standby => bedside.standby(Act::STANDBY_MINUTES),
+            Act::Confirm => self.pump.confirm().is_some(),
+            Act::Stop => return bedside.stop(),
+            Act::Air => return bedside.raise(Alarm::Air),
+            Act::Occlusion => return bedside.raise(Alarm::Occlusion),
+            Act::Acknowledge => return bedside.acknowledge(),
+            Act::Reject => return self.pump.reject(),
+        };
     }
 
     fn tick(&mut self, milliseconds: u32) {
@@ -121,7 +129,15 @@ impl Device for Networked {
         let storage = pump.manager().storage();
         let slots = [pump.active(), pump.staged()].map(|library| storage.slot_at(library?.bytes()));
         let proposed = self.pump.proposal().map(|order| [u64::from(order.rate), u64::from(order.volume)]);
-        Observation { proposed, ..self.held.observation(storage, slots, pump.therapy()) }
+        let therapy = pump.therapy();
+        Observation {
+            proposed,
+            alarms: pump.alarms().bits(),
+            keeps_open: therapy.is_kvo(),
+            bolus: therapy.bolus().map(|bolus| [bolus.rate, bolus.volume].map(u64::from)),
+            standby: pump.standby_left(),
+            ..self.held.observation(storage, slots, therapy)
+        }
     }
 
     fn snapshot(&mut self) -> usize {

@@ -1,8 +1,9 @@
 //! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
 
 use crate::{Formats, surplus};
+use infuzz::conversation::therapy::{Bolus, Motion};
 use infuzz::conversation::{Event, Model, World};
-use infuzz::device::Reply;
+use infuzz::device::{Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
@@ -44,6 +45,16 @@ const OF_PUMP: &[&str] = &[
     "CAREUNIT",
     "AUTOPROGSTATE",
     "LASTAUTOPROGERR",
+    "ALARM1",
+    "ALARM2",
+    "STATUS1",
+    "STATUS2",
+    "PREALARM",
+    "INBORT",
+    "INBOVAL",
+    "BOLTYPE",
+    "BOCNT",
+    "INSTBY",
 ];
 
 /// What arrives in a stream.
@@ -91,6 +102,9 @@ enum Due {
     Or68(Box<Due>),
 }
 
+/// What names are of: a library, and a drug of it.
+type Named = (Option<Held>, Option<u64>);
+
 /// The model.
 pub struct Bcc<'f> {
     requests: Judge<'f>,
@@ -99,6 +113,8 @@ pub struct Bcc<'f> {
     hosts: BTreeMap<u8, Host>,
     up_ms: u64,
     events: Vec<Event>,
+    /// The names by library and drug, as they were found last.
+    names: Option<(Named, [String; 6])>,
 }
 
 impl<'f> Bcc<'f> {
@@ -108,7 +124,7 @@ impl<'f> Bcc<'f> {
     /// Of a device that was just switched on.
     pub fn new(formats: Formats<'f>) -> Self {
         let (requests, answers) = (Judge::new(formats.requests), Judge::new(formats.answers));
-        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new() }
+        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new(), names: None }
     }
 
     /// Each answer that there is to each kind of message.
@@ -126,48 +142,80 @@ impl<'f> Bcc<'f> {
     }
 
     /// What the pump reports now, in the order of [`OF_PUMP`].
-    fn values(&self, world: &World) -> Vec<Vec<String>> {
+    fn values(&mut self, world: &World) -> Vec<Vec<String>> {
         let decimals = |number: u64, shown: u32| {
             let part = number % 10_000 / 10u64.pow(4 - shown);
             format!("{}.{part:0width$}", number / 10_000, width = shown as usize)
         };
-        let seen = world.due();
-        let up_to = |most: u64, shown: String, number: u64| if number > most { NO_VALUE.into() } else { shown };
+        let therapy = &world.therapy;
+        let up_to = |most: u64, shown: u32, number: u32| {
+            let number = u64::from(number);
+            // What is not shown does not count.
+            let most = most + 10u64.pow(4 - shown) - 1;
+            if number > most { NO_VALUE.into() } else { decimals(number, shown) }
+        };
+        let bit = |is: bool, bit: u32| if is { bit } else { 0 };
+        let (infuses, kept) = (therapy.motion == Motion::Infusing, therapy.motion == Motion::KeepingOpen);
+        let run_state = bit(!therapy.is_running(), 1) + bit(therapy.is_running(), 2);
+        let run_state = run_state + bit(therapy.alarms != 0, 4) + bit(kept, 8);
+        let status = bit(infuses, 1) + bit(kept, 2) + bit(therapy.standby > 0, 4) + bit(therapy.bolus.is_some(), 8);
         let [name, created, long, short, code, profile] = self.names(world);
         // What was begun from an order shows as long as its therapy.
-        let state = if world.order_state == BEGUN && world.drug.is_none() { 0 } else { world.order_state };
-        let mut values: Vec<Vec<String>> = [
-            "3.36".into(),
-            "00051".into(),
-            if seen.running { "2" } else { "1" }.into(),
-            up_to(18_000_099, decimals(seen.rate, 2), seen.rate),
-            up_to(99_999_999, decimals(seen.vtbi, 1), seen.vtbi),
-            up_to(99_999_999, decimals(seen.infused, 1), seen.infused),
-            name,
-            created,
-            long,
-            short,
-            code,
-            profile,
-            state.to_string(),
+        let state = if world.order_state == BEGUN && therapy.drug.is_none() { 0 } else { world.order_state };
+        let bolus = |number: fn(&Bolus) -> u32| {
+            therapy.bolus.as_ref().map_or(NO_VALUE.into(), |bolus| decimals(number(bolus).into(), 2))
+        };
+        let errors = world.order_error.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let one = |value: String| vec![value];
+        vec![
+            one("3.36".into()),
+            one("00051".into()),
+            one(run_state.to_string()),
+            one(up_to(18_000_000, 2, if kept { therapy.kept_open() } else { therapy.rate() })),
+            one(up_to(99_999_000, 1, therapy.vtbi())),
+            one(up_to(99_999_000, 1, therapy.infused())),
+            one(name),
+            one(created),
+            one(long),
+            one(short),
+            one(code),
+            one(profile),
+            one(state.to_string()),
+            if errors.is_empty() { one("0".into()) } else { errors },
+            one(format!("{:08X}", therapy.alarms)),
+            one("00000000".into()),
+            one(format!("{status:08X}")),
+            one(NO_VALUE.into()),
+            one("00000000".into()),
+            one(bolus(|bolus| bolus.rate)),
+            one(bolus(|bolus| bolus.volume)),
+            one(bit(therapy.bolus.is_some(), 2).to_string()),
+            one(therapy.boluses.to_string()),
+            one(therapy.standby.div_ceil(60_000).to_string()),
         ]
-        .map(|value| vec![value])
-        .into();
-        let errors = world.order_error.iter().map(ToString::to_string);
-        values.push(if world.order_error.is_empty() { vec!["0".into()] } else { errors.collect() });
-        values
     }
 
     /// Name and creation time of the library in use; the names of the therapy's drug and its code;
     /// the name of the profile.
-    fn names(&self, world: &World) -> [String; 6] {
+    fn names(&mut self, world: &World) -> [String; 6] {
+        let key = (world.active, world.therapy.drug);
+        if let Some((_, names)) = self.names.as_ref().filter(|(known, _)| *known == key) {
+            return names.clone();
+        }
+        let names = self.names_of(world);
+        self.names = Some((key, names.clone()));
+        names
+    }
+
+    fn names_of(&self, world: &World) -> [String; 6] {
         let none = || NO_VALUE.to_string();
         let Some(bytes) = world.active_bytes() else { return std::array::from_fn(|_| none()) };
         let tree = Tree::decode(self.formats.libraries, bytes);
         let text = |path: &str| tree.find(path).map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
         let number = |path: &str| tree.find(path).and_then(|node| tree.number(node));
         let drugs = tree.find("drug").map_or(0, |list| tree.children(list).count());
-        let drug = world.drug.and_then(|id| (0..drugs).find(|at| number(&format!("drug[{at}].id")) == Some(id)));
+        let drug =
+            world.therapy.drug.and_then(|id| (0..drugs).find(|at| number(&format!("drug[{at}].id")) == Some(id)));
         let of_drug = |field: &str| drug.and_then(|at| text(&format!("drug[{at}].{field}"))).unwrap_or_else(none);
         [
             text("header.name").unwrap_or_default(),
@@ -449,6 +497,10 @@ impl Model for Bcc<'_> {
         self.hosts.clear();
         self.up_ms = 0;
         self.events.clear();
+    }
+
+    fn powered_on(&mut self, world: &mut World) {
+        crate::powered_on(self.formats, world);
     }
 
     fn connected(&mut self, number: u8) {

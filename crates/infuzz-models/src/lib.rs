@@ -16,9 +16,10 @@ pub use order::Order;
 pub use seeds::{POWER_SEEDS, SEEDS, seeds};
 pub use transfer::Transfer;
 
-use infuzz::conversation::Model;
+use infuzz::conversation::{Model, World};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
+use infuzz::tree::Tree;
 
 /// The descriptions of what travels on the paths.
 #[derive(Clone, Copy, Debug)]
@@ -69,4 +70,13 @@ impl<'f> Formats<'f> {
 fn surplus(answers: &[u8]) -> Option<Raised> {
     let what = || format!("{} bytes were answered to nothing that was asked", answers.len());
     (!answers.is_empty()).then(|| Raised::new(Kind::WrongReason, what()))
+}
+
+/// What of the library in use the therapy needs: the rate that keeps the vein open is that of the
+/// first profile, as the device is set to none.
+fn powered_on(formats: Formats<'_>, world: &mut World) {
+    let Some(bytes) = world.active_bytes() else { return };
+    let tree = Tree::decode(formats.libraries, bytes);
+    let rate = tree.find("profile[0].kvo_rate").and_then(|node| tree.number(node));
+    world.therapy.kvo = rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0);
 }

@@ -11,8 +11,9 @@ mod wanted;
 use crate::says::said;
 use crate::{Formats, surplus};
 use answer::{Answer, Owed};
+use infuzz::conversation::therapy::Motion;
 use infuzz::conversation::{Event, Model, Step, World};
-use infuzz::device::{Held, Reply};
+use infuzz::device::{Act, Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::Judge;
@@ -20,7 +21,6 @@ use infuzz::tree::Tree;
 use programming::{Against, Proposed, Running, code, program};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use wanted::Wanted;
 
 /// Most bytes of a message, and how long it may stop.
 const LONGEST: usize = 16 << 10;
@@ -39,6 +39,8 @@ mod state {
 
 /// LASTAUTOPROGERR of a message that breaks a rule.
 const SYNTAX: u16 = 1000;
+/// Of a confirmation that an alarm forbids.
+const ALARM: u16 = 125;
 
 /// What became of a message or a decision, by the code of its failure.
 const FAILED: [(u16, &str); 30] = [
@@ -90,14 +92,13 @@ struct Host {
 }
 
 /// What waits for a person.
-#[derive(Clone, Debug)]
 struct Waiting {
-    wanted: Option<Wanted>,
+    owed: Rc<Owed>,
     change: bool,
 }
 
 /// Messages of which it is remembered what they are owed: known-good ones come again and again.
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 64;
 
 /// The model.
 pub struct Order<'f> {
@@ -130,8 +131,15 @@ impl<'f> Order<'f> {
         let fails = FAILED.iter().filter(|(code, _)| !NEVER.contains(code)).map(|(_, words)| *words);
         let of_change = ["proposed", "failed 1025", "failed 1026", "failed 1044"];
         let of_order = fails.filter(|words| !["failed 1025", "failed 1026"].contains(words)).chain(["proposed"]);
-        let others =
-            ["rubbish CE", "rubbish CR", "confirm begun", "confirm changed", "confirm failed 1025", "confirm nothing"];
+        let others = [
+            "rubbish CE",
+            "rubbish CR",
+            "confirm begun",
+            "confirm changed",
+            "confirm failed 1025",
+            "confirm nothing",
+            "confirm waits on",
+        ];
         let others = others.into_iter().chain(["reject gone", "reject nothing"]).map(Into::into);
         let orders = of_order.map(|became| format!("order {became}"));
         others.chain(orders).chain(of_change.map(|became| format!("change {became}"))).collect()
@@ -158,21 +166,33 @@ impl<'f> Order<'f> {
     }
 
     /// What comes of what a valid message wants now.
-    fn comes_to(&mut self, wanted: Option<&Wanted>, world: &World) -> Result<Proposed, Against> {
+    fn comes_to(&mut self, owed: &Owed, world: &World) -> Result<Proposed, Against> {
+        let therapy = &world.therapy;
+        let running = therapy.drug.filter(|_| therapy.motion == Motion::Infusing);
+        let running = running.map(|drug| Running { drug, rate: therapy.rate().into(), left: therapy.left().into() });
+        let situation = (world.active, running);
+        if let Some((known, came_to)) = &*owed.came_to.borrow()
+            && *known == situation
+        {
+            return came_to.clone();
+        }
         let library = self.library(world);
-        let running = world.drug.zip(world.running());
-        let running = running.map(|(drug, [rate, left])| Running { drug, rate: rate.into(), left: left.into() });
-        program(wanted, library.as_deref(), PUMP, running)
+        let came_to = program(owed.wanted.as_ref(), library.as_deref(), PUMP, running);
+        owed.came_to.replace(Some((situation, came_to.clone())));
+        came_to
     }
 
     fn state(&self, world: &World) -> &'static str {
-        match (&self.waiting, world.running(), world.drug) {
-            (Some(_), None, _) => "stopped, an order waits",
-            (Some(_), Some(_), None) => "running by hand, an order waits",
-            (Some(_), Some(_), Some(_)) => "running by order, an order waits",
-            (None, None, _) => "stopped",
-            (None, Some(_), None) => "running by hand",
-            (None, Some(_), Some(_)) => "running by order",
+        let therapy = &world.therapy;
+        let runs = therapy.motion == Motion::Infusing;
+        match (&self.waiting, runs, therapy.drug) {
+            _ if therapy.is_forbidden() => "not to be begun",
+            (Some(_), false, _) => "stopped, an order waits",
+            (Some(_), true, None) => "running by hand, an order waits",
+            (Some(_), true, Some(_)) => "running by order, an order waits",
+            (None, false, _) => "stopped",
+            (None, true, None) => "running by hand",
+            (None, true, Some(_)) => "running by order",
         }
     }
 
@@ -195,7 +215,7 @@ impl<'f> Order<'f> {
             self.events.push([before, "rubbish", if first.code == "CR" { "CR" } else { "CE" }]);
             return None;
         }
-        let mut came_to = self.comes_to(owed.wanted.as_ref(), world);
+        let mut came_to = self.comes_to(&owed, world);
         if self.waiting.is_some() {
             let mut against = came_to.err().unwrap_or_default();
             against.insert(code::BUSY);
@@ -215,7 +235,7 @@ impl<'f> Order<'f> {
             Ok(proposed) => {
                 world.proposed = Some([proposed.rate, proposed.volume].map(|number| number as u32));
                 (world.order_state, world.order_error) = (state::WAITS, vec![0]);
-                self.waiting = Some(Waiting { wanted: owed.wanted.clone(), change: owed.change });
+                self.waiting = Some(Waiting { owed: owed.clone(), change: owed.change });
                 "proposed"
             }
             Err(against) => {
@@ -299,19 +319,28 @@ impl Model for Order<'_> {
         reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
     }
 
+    fn powered_on(&mut self, world: &mut World) {
+        crate::powered_on(self.formats, world);
+    }
+
     fn confirmed(&mut self, world: &mut World) -> Option<Event> {
         let before = self.state(world);
         let Some(waiting) = self.waiting.take() else { return Some([before, "confirm", "nothing"]) };
+        if world.therapy.is_forbidden() {
+            self.waiting = Some(waiting);
+            world.order_error = vec![ALARM];
+            return Some([before, "confirm", "waits on"]);
+        }
         world.proposed = None;
-        let became = match self.comes_to(waiting.wanted.as_ref(), world) {
+        let became = match self.comes_to(&waiting.owed, world) {
             Ok(proposed) => {
                 let [rate, volume] = [proposed.rate, proposed.volume].map(|number| number as u32);
                 if waiting.change {
-                    world.change(rate, volume);
+                    world.therapy.change(rate, volume);
                 } else {
-                    world.start(rate, volume);
+                    world.therapy.start(rate, volume);
                 }
-                world.drug = Some(proposed.drug);
+                world.therapy.drug = Some(proposed.drug);
                 (world.order_state, world.order_error) = (state::BEGUN, vec![0]);
                 if waiting.change { "changed" } else { "begun" }
             }
@@ -353,7 +382,7 @@ impl Model for Order<'_> {
         let library = Tree::decode(self.formats.libraries, library);
         let order = known::order(self.formats.orders, &library, PUMP);
         let order = order.ok_or("no order can be made for a known-good library")?;
-        Ok(vec![said(Self::PATH, order, &[]), Step::Confirm])
+        Ok(vec![said(Self::PATH, order, &[]), Step::Act(Act::Confirm)])
     }
 }
 

@@ -5,7 +5,7 @@ mod orders;
 use crate::{Formats, Transfer, says};
 use infuzz::builtin::Builtin;
 use infuzz::conversation::{Conversation, Saying, Step};
-use infuzz::device::Line;
+use infuzz::device::{Act, Line};
 
 /// Their names.
 pub const SEEDS: &[&str] = &[
@@ -21,6 +21,7 @@ pub const SEEDS: &[&str] = &[
     "read",
     "read-while-a-library-comes",
     "read-again",
+    "bedside",
     "order",
     "orders",
     "orders-read",
@@ -95,15 +96,35 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
         "bad-library" => [brings(&damaged, 0), whole].concat(),
         "too-large" => [&whole[..3], &[formats.announces(1 << 24)][..]].concat(),
         "time" => {
-            let waits = [Step::Start, Step::Wait(30_001), Step::Stop];
+            let waits = [Step::Act(Act::Start), Step::Wait(30_001), Step::Act(Act::Stop)];
             [head, &waits, &whole[..4], tail, &[Step::Wait(600_001)]].concat()
         }
         "power-cut" => [&whole[..4], &[Step::Cut { writes: 3, torn: true }], &whole[4..], &[Step::Restart]].concat(),
         "everything" => [whole, formats.asks_of_transfer()].concat(),
         "read" => reads,
+        "bedside" => {
+            let acts = [
+                Act::Start,
+                Act::Bolus,
+                Act::Stop,
+                Act::Resume,
+                Act::Air,
+                Act::Start,
+                Act::Acknowledge,
+                Act::Standby,
+                Act::Resume,
+                Act::Occlusion,
+            ];
+            let read = [ask("MEM:GETSLOT#11"), ack(), ack(), ack(), ack(), ack(), ack()];
+            let act = |act: Act| [Step::Act(act), Step::Wait(20_000)];
+            let all = acts[..2].iter().flat_map(|one| act(*one)).chain(read.iter().cloned());
+            let all = [ask("ADMIN:ALIVE")].into_iter().chain(all).chain(acts[2..].iter().flat_map(|one| act(*one)));
+            let ended = [Step::Act(Act::Acknowledge), Step::Act(Act::Start), Step::Wait(86_400_000)];
+            all.chain(ended).chain(read.iter().cloned()).chain([Step::Act(Act::Stop)]).collect()
+        }
         "read-while-a-library-comes" => {
             let both = whole.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]);
-            both.chain([Step::Start, Step::Wait(3_600_000)]).chain(reads.iter().cloned()).collect()
+            both.chain([Step::Act(Act::Start), Step::Wait(3_600_000)]).chain(reads.iter().cloned()).collect()
         }
         _ => {
             let nak = || says::bare(0x15);
@@ -146,7 +167,9 @@ fn cuts(
         }
         "cut-at-each-write" => each(false),
         "cut-within-each-write" => each(true),
-        _ => [&[Step::Start, cut(6, false)], &whole[..6], &[Step::Restart], &whole, &[Step::Restart]].concat(),
+        _ => {
+            [&[Step::Act(Act::Start), cut(6, false)], &whole[..6], &[Step::Restart], &whole, &[Step::Restart]].concat()
+        }
     }
 }
 

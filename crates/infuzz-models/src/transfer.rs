@@ -468,6 +468,10 @@ impl Model for Transfer<'_> {
         self.events.clear();
     }
 
+    fn powered_on(&mut self, world: &mut World) {
+        crate::powered_on(self.formats, world);
+    }
+
     fn connected(&mut self, number: u8) {
         self.hosts.insert(number, Host::default());
     }

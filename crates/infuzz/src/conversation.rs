@@ -17,9 +17,9 @@
 //! `say PATH NUMBER BYTES`, after which `FIELD=SLOT` names fields of the message that are filled
 //! when it is sent, with what the model of the path says at that time (the number of the session,
 //! the code over the last challenge): the relations around them are then right again. `in N` sends
-//! it in pieces of so many bytes. `wait MILLISECONDS` lets time pass, `start` and `stop` are the
-//! therapy's at the bedside, where `confirm` and `reject` decide about an order that waits, `restart`
-//! switches the device off and on; `cut WRITES`, or
+//! it in pieces of so many bytes. `wait MILLISECONDS` lets time pass; `start`, `stop`, `resume`,
+//! `bolus`, `standby`, `air`, `occlusion`, `acknowledge`, `confirm` and `reject` happen at the bedside;
+//! `restart` switches the device off and on; `cut WRITES`, or
 //! `cut WRITES torn`, is a power that fails after so many writes and is back at the next
 //! `restart`.
 
@@ -27,8 +27,9 @@ pub mod compact;
 mod mutate;
 mod run;
 mod text;
+pub mod therapy;
 
-use crate::device::Line;
+use crate::device::{Act, Line};
 use serde::{Deserialize, Serialize};
 
 pub use mutate::{Mutator, crossover};
@@ -60,10 +61,8 @@ pub enum Step {
     Say(Saying),
     /// So many milliseconds pass.
     Wait(u32),
-    /// A therapy is started at the bedside.
-    Start,
-    /// It is stopped there.
-    Stop,
+    /// A person does something at the bedside.
+    Act(Act),
     /// The device is switched off and on.
     Restart,
     /// From now on the power fails after so many writes, until the next restart.
@@ -73,10 +72,6 @@ pub enum Step {
         /// Whether the next one is stored in part.
         torn: bool,
     },
-    /// The order that waits is confirmed at the bedside.
-    Confirm,
-    /// It is rejected there.
-    Reject,
 }
 
 /// What is said on a line.
@@ -100,12 +95,9 @@ impl Step {
             Step::Disconnect(_) => "disconnect",
             Step::Say(_) => "say",
             Step::Wait(_) => "wait",
-            Step::Start => "start",
-            Step::Stop => "stop",
+            Step::Act(act) => Act::ALL.iter().find(|(known, _)| known == act).map_or("", |(_, word)| word),
             Step::Restart => "restart",
             Step::Cut { .. } => "cut",
-            Step::Confirm => "confirm",
-            Step::Reject => "reject",
         }
     }
 }

@@ -89,6 +89,65 @@ pub struct Observation {
     pub infused: u64,
     /// Rate and volume of the order that waits for a person, if one does.
     pub proposed: Option<[u64; 2]>,
+    /// What a person is called for, as bits.
+    pub alarms: u8,
+    /// The volume has been infused, and the vein is kept open.
+    pub keeps_open: bool,
+    /// Rate and volume of the bolus that is given.
+    pub bolus: Option<[u64; 2]>,
+    /// Minutes of standby that are left, the last one not being over.
+    pub standby: u32,
+}
+
+/// What a person does at the bedside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Act {
+    /// Starts a therapy of [`Act::RATE`] and [`Act::VOLUME`].
+    Start,
+    /// Stops it.
+    Stop,
+    /// Goes on with one that was stopped.
+    Resume,
+    /// Gives a bolus of [`Act::BOLUS_RATE`] and [`Act::BOLUS_VOLUME`].
+    Bolus,
+    /// Puts the device on standby for [`Act::STANDBY_MINUTES`].
+    Standby,
+    /// There is air in the line.
+    Air,
+    /// The line is occluded.
+    Occlusion,
+    /// Acknowledges all alarms.
+    Acknowledge,
+    /// Confirms the order that waits.
+    Confirm,
+    /// Rejects it.
+    Reject,
+}
+
+impl Act {
+    /// All of them, and how they are written.
+    pub const ALL: [(Act, &'static str); 10] = [
+        (Act::Start, "start"),
+        (Act::Stop, "stop"),
+        (Act::Resume, "resume"),
+        (Act::Bolus, "bolus"),
+        (Act::Standby, "standby"),
+        (Act::Air, "air"),
+        (Act::Occlusion, "occlusion"),
+        (Act::Acknowledge, "acknowledge"),
+        (Act::Confirm, "confirm"),
+        (Act::Reject, "reject"),
+    ];
+    /// In ten-thousandths of ml/h; no multiple of anything.
+    pub const RATE: u32 = 1_000_003;
+    /// In ten-thousandths of a ml.
+    pub const VOLUME: u32 = 5_000_000;
+    /// In ten-thousandths of ml/h.
+    pub const BOLUS_RATE: u32 = 6_000_007;
+    /// In ten-thousandths of a ml.
+    pub const BOLUS_VOLUME: u32 = 30_001;
+    /// Less than some waits, more than others.
+    pub const STANDBY_MINUTES: u32 = 5;
 }
 
 /// What a look-up found.
@@ -217,10 +276,14 @@ pub trait Device {
     fn start(&mut self, _rate: u32, _vtbi: u32) {}
     /// Stops the therapy at the bedside.
     fn stop(&mut self) {}
-    /// Confirms the order that waits, at the bedside.
-    fn confirm(&mut self) {}
-    /// Rejects it there.
-    fn reject(&mut self) {}
+    /// Does something at the bedside; what it cannot do changes nothing.
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Start => self.start(Act::RATE, Act::VOLUME),
+            Act::Stop => self.stop(),
+            _ => {}
+        }
+    }
     /// Lets time pass.
     fn tick(&mut self, _milliseconds: u32) {}
     /// What can be seen of it.
@@ -300,11 +363,8 @@ impl<D: Device + ?Sized> Device for Box<D> {
     fn stop(&mut self) {
         (**self).stop();
     }
-    fn confirm(&mut self) {
-        (**self).confirm();
-    }
-    fn reject(&mut self) {
-        (**self).reject();
+    fn act(&mut self, act: Act) {
+        (**self).act(act);
     }
     fn tick(&mut self, milliseconds: u32) {
         (**self).tick(milliseconds);

@@ -523,5 +523,9 @@ pub(crate) fn difference(before: &Observation, after: &Observation) -> String {
     note("the volume to be infused", before.vtbi != after.vtbi);
     note("the volume infused", before.infused != after.infused);
     note("the order that waits", before.proposed != after.proposed);
+    note("an alarm", before.alarms != after.alarms);
+    note("keeping the vein open", before.keeps_open != after.keeps_open);
+    note("the bolus", before.bolus != after.bolus);
+    note("the standby", before.standby != after.standby);
     format!("this changed: {}", parts.join(", "))
 }

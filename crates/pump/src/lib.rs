@@ -8,10 +8,11 @@
 //! - [`order`] reads infusion orders and answers them;
 //! - [`manager`] receives a library in chunks, stages it and activates it;
 //! - [`storage`] is what the manager needs of the non-volatile memory;
-//! - [`therapy`] is the infusion itself;
+//! - [`therapy`] is the infusion itself, [`alarm`] what a person is called for;
 //! - [`transfer`] is how a library comes over a network;
 //! - [`station`] is what the pump reports of itself;
 //! - [`network`] is the pump with its connections;
+//! - [`watchdog`] counts whether it gets its time;
 //! - [`pump`] puts the parts together.
 //!
 //! Every refusal names the broken [`rule`], the field and its offset in the file ([`refusal`]).
@@ -27,6 +28,7 @@ mod require;
 #[macro_use]
 mod rules;
 
+pub mod alarm;
 pub mod bcc;
 pub mod format;
 pub mod library;
@@ -41,7 +43,9 @@ pub mod station;
 pub mod storage;
 pub mod therapy;
 pub mod transfer;
+pub mod watchdog;
 
+pub use alarm::{Alarm, Alarms};
 pub use format::{Idl1, LibraryFormat, Miva};
 pub use library::{Index, Library, encode::encode, validate::validate};
 pub use manager::{Error, Manager, Receipt, Status};
@@ -50,3 +54,4 @@ pub use refusal::{FieldPath, Place, Record, Refusal, Table};
 pub use rule::Rule;
 pub use storage::{ControlCopy, MemoryStorage, Slot, Storage, StorageError};
 pub use therapy::Therapy;
+pub use watchdog::Watchdog;

@@ -1,5 +1,6 @@
 //! The pump: its library manager and its therapy.
 
+use crate::alarm::{Alarm, Alarms};
 use crate::format::{Idl1, LibraryFormat};
 use crate::library::Setup;
 use crate::manager::{Error, Manager, Receipt, Status};
@@ -11,7 +12,15 @@ use crate::therapy::Therapy;
 pub struct Pump<S, F: LibraryFormat = Idl1> {
     manager: Manager<S, F>,
     therapy: Therapy,
+    alarms: Alarms,
+    /// Milliseconds of standby that are left.
+    standby_ms: u32,
 }
+
+/// Most minutes of a standby, what hosts can be told of.
+pub const MOST_STANDBY: u32 = 1_440;
+/// Milliseconds of a minute.
+const MINUTE: u32 = 60_000;
 
 impl<S: Storage> Pump<S> {
     /// Switches a pump for IDL1 libraries on.
@@ -29,7 +38,8 @@ impl<S: Storage> Pump<S> {
 impl<S: Storage, F: LibraryFormat> Pump<S, F> {
     /// Switches the pump on. No therapy runs, and a staged library is activated.
     pub fn power_on_for(storage: S) -> Self {
-        Self { manager: Manager::power_on(storage), therapy: Therapy::new() }
+        let (alarms, standby_ms) = (Alarms::default(), 0);
+        Self { manager: Manager::power_on(storage), therapy: Therapy::new(), alarms, standby_ms }
     }
 
     /// Switches the pump off; what is in its storage stays.
@@ -79,8 +89,23 @@ impl<S: Storage, F: LibraryFormat> Pump<S, F> {
     }
 
     /// Starts an infusion: rate in ten-thousandths of ml/h, volume in ten-thousandths of a ml.
-    pub fn start(&mut self, rate: u32, vtbi: u32) {
-        self.therapy.start(rate, vtbi);
+    /// Whether it did: not while an alarm forbids it. It ends a standby.
+    pub fn start(&mut self, rate: u32, vtbi: u32) -> bool {
+        self.begin_with(|therapy| therapy.start(rate, vtbi))
+    }
+
+    /// The same for a drug, whose id in the library this is.
+    pub(crate) fn start_drug(&mut self, drug: u16, rate: u32, vtbi: u32) -> bool {
+        self.begin_with(|therapy| therapy.start_drug(drug, rate, vtbi))
+    }
+
+    fn begin_with(&mut self, start: impl FnOnce(&mut Therapy)) -> bool {
+        let can = !self.alarms.forbid();
+        if can {
+            start(&mut self.therapy);
+            (self.alarms, self.standby_ms) = (Alarms::default(), 0);
+        }
+        can
     }
 
     /// Stops the infusion.
@@ -88,9 +113,68 @@ impl<S: Storage, F: LibraryFormat> Pump<S, F> {
         self.therapy.stop();
     }
 
+    /// Goes on with an infusion that was stopped. Whether it did: not if there is nothing left, nor
+    /// while an alarm forbids it. It ends a standby.
+    pub fn resume(&mut self) -> bool {
+        let goes_on = !self.alarms.forbid() && self.therapy.resume();
+        if goes_on {
+            self.standby_ms = 0;
+        }
+        goes_on
+    }
+
+    /// Puts the pump, which must not infuse, on standby for so many minutes; 0 ends a standby.
+    /// Whether it did: not for more than [`MOST_STANDBY`].
+    pub fn standby(&mut self, minutes: u32) -> bool {
+        let can = !self.therapy.is_running() && minutes <= MOST_STANDBY;
+        if can {
+            self.standby_ms = minutes.saturating_mul(MINUTE);
+        }
+        can
+    }
+
+    /// Gives a bolus within the infusion, see [`Therapy::give_bolus`].
+    pub fn bolus(&mut self, rate: u32, volume: u32) -> bool {
+        self.therapy.give_bolus(rate, volume)
+    }
+
+    /// Something happens to the line that a person is called for. Air and an occlusion stop the
+    /// infusion.
+    pub fn raise(&mut self, alarm: Alarm) {
+        self.alarms.raise(alarm);
+        if self.alarms.forbid() {
+            self.therapy.stop();
+        }
+    }
+
+    /// A person has seen to all alarms. The infusion stays as it is.
+    pub fn acknowledge(&mut self) {
+        self.alarms = Alarms::default();
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self, milliseconds: u32) {
-        self.therapy.tick(milliseconds);
+        if self.therapy.tick(milliseconds) {
+            self.alarms.raise(Alarm::InfusionEnded);
+        }
+        if self.standby_ms > 0 {
+            self.standby_ms = self.standby_ms.saturating_sub(milliseconds);
+            if self.standby_ms == 0 {
+                self.alarms.raise(Alarm::StandbyEnded);
+            }
+        }
+    }
+
+    /// The alarms that nobody has acknowledged.
+    #[must_use]
+    pub const fn alarms(&self) -> Alarms {
+        self.alarms
+    }
+
+    /// Minutes of standby that are left, the last one until it is over.
+    #[must_use]
+    pub const fn standby_left(&self) -> u32 {
+        self.standby_ms.div_ceil(MINUTE)
     }
 
     /// The therapy, for a person who confirms an order.

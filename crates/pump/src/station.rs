@@ -3,8 +3,10 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::alarm::Alarms;
 use crate::bcc::{Address, Slot, Station};
 use crate::library::Library;
+use crate::therapy::{Bolus, Therapy};
 
 /// Where the pump says it is: pillar 1, slot 1.
 pub const PLACE: Address = Address::Pump { pillar: 1, slot: 1 };
@@ -31,14 +33,12 @@ impl Given {
 pub struct View {
     /// Milliseconds since power-on.
     pub up_ms: u64,
-    /// Whether a therapy runs.
-    pub running: bool,
-    /// Its rate in ten-thousandths of ml/h.
-    pub rate: u32,
-    /// Its volume in ten-thousandths of a ml.
-    pub vtbi: u32,
-    /// What has been infused of it.
-    pub infused: u32,
+    /// The therapy.
+    pub therapy: Therapy,
+    /// What a person is called for.
+    pub alarms: Alarms,
+    /// Minutes of standby that are left.
+    pub standby: u32,
     /// Name and creation time of the active library.
     pub library: Option<(String, u32)>,
     /// The drug, if an order named it.
@@ -58,6 +58,15 @@ const MOST_VOLUME: u32 = 99_999_000;
 /// There is no value, or none that the parameter may have.
 const NONE: &str = "_NV";
 
+/// The bits of RUNSTATE.
+#[must_use]
+pub fn run_state(therapy: &Therapy, alarms: Alarms) -> u8 {
+    let motion = if therapy.is_running() { 2 } else { 1 };
+    let alarm = if alarms.any() { 4 } else { 0 };
+    let kvo = if therapy.is_kvo() { 8 } else { 0 };
+    motion | alarm | kvo
+}
+
 /// A number of ten-thousandths as a value, if it is not above the most that this may be.
 fn value(number: u32, most: u32, shown: u32) -> String {
     let unit = 10u32.saturating_pow(4u32.saturating_sub(shown));
@@ -70,6 +79,26 @@ fn decimals(number: u32, decimals: u32) -> String {
     let shown = 10u32.saturating_pow(decimals);
     let (whole, rest) = (number / 10_000, (number % 10_000) / 10u32.saturating_pow(4u32.saturating_sub(decimals)));
     format!("{whole}.{:0width$}", rest % shown, width = decimals as usize)
+}
+
+impl View {
+    /// Alarms, what the pump does besides infusing, and the bolus.
+    fn warnings(&self, tell: &mut dyn FnMut(&str, &str)) {
+        let therapy = &self.therapy;
+        tell("ALARM1", &format!("{:08X}", self.alarms.bits()));
+        tell("ALARM2", "00000000");
+        let status = [therapy.is_infusing(), therapy.is_kvo(), self.standby > 0, therapy.bolus().is_some()];
+        let bits = status.into_iter().rev().fold(0_u8, |bits, bit| bits << 1 | u8::from(bit));
+        tell("STATUS1", &format!("{bits:08X}"));
+        tell("STATUS2", NONE);
+        tell("PREALARM", "00000000");
+        let bolus = |of: fn(&Bolus) -> String| therapy.bolus().map_or_else(|| NONE.into(), of);
+        tell("INBORT", &bolus(|bolus| decimals(bolus.rate, 2)));
+        tell("INBOVAL", &bolus(|bolus| decimals(bolus.volume, 2)));
+        tell("BOLTYPE", if therapy.bolus().is_some() { "2" } else { "0" });
+        tell("BOCNT", &format!("{}", therapy.boluses()));
+        tell("INSTBY", &format!("{}", self.standby));
+    }
 }
 
 impl Station for View {
@@ -89,10 +118,11 @@ impl Station for View {
         }
         tell("VERSION", "3.36");
         tell("DSSTATUS", "00051");
-        tell("RUNSTATE", if self.running { "2" } else { "1" });
-        tell("INRT", &value(self.rate, MOST_RATE, 2));
-        tell("INVTB", &value(self.vtbi, MOST_VOLUME, 1));
-        tell("INVI", &value(self.infused, MOST_VOLUME, 1));
+        let Self { therapy, alarms, .. } = self;
+        tell("RUNSTATE", &format!("{}", run_state(therapy, *alarms)));
+        tell("INRT", &value(therapy.flow(), MOST_RATE, 2));
+        tell("INVTB", &value(therapy.vtbi(), MOST_VOLUME, 1));
+        tell("INVI", &value(therapy.infused(), MOST_VOLUME, 1));
         match &self.library {
             Some((name, created)) => {
                 tell("DLNAME", name);
@@ -112,6 +142,7 @@ impl Station for View {
         let (state, error) = self.order;
         tell("AUTOPROGSTATE", &format!("{state}"));
         tell("LASTAUTOPROGERR", &format!("{error}"));
+        self.warnings(tell);
     }
 
     fn triggered(&mut self) -> Option<Address> {

@@ -7,7 +7,7 @@ use pump::bcc::{Mode, write_frame};
 use pump::network::{Connection, Deed, NetworkPump, Path, Settings};
 use pump::order::{Control, Failure};
 use pump::transfer::Key;
-use pump::{MemoryStorage, Storage};
+use pump::{Alarm, MemoryStorage, Storage};
 
 const ACK: u8 = 6;
 /// One hour in milliseconds.
@@ -247,8 +247,7 @@ fn a_therapy_started_by_hand_has_no_drug_and_leaves_an_order_waiting() {
     ward.is("1", "0");
     ward.pump.confirm().expect("waits").expect("confirmed");
     assert_eq!(ward.therapy(), (true, 318_800, 2_500_000, 0));
-    ward.tick(8 * HOUR);
-    assert_eq!(ward.therapy(), (false, 318_800, 2_500_000, 2_500_000));
+    ward.pump.bedside().stop();
     ward.is("4", "0");
 }
 
@@ -305,6 +304,91 @@ fn numbers_that_a_parameter_cannot_have_are_not_reported() {
         ward.pump.bedside().start(rate, vtbi);
         assert_eq!((ward.reads("INRT").as_str(), ward.reads("INVTB").as_str()), (inrt, invtb));
     }
+}
+
+#[test]
+fn the_vein_is_kept_open_at_the_rate_of_the_care_area() {
+    let mut ward = Ward::new();
+    ward.orders(1, &dopamine());
+    ward.pump.confirm().expect("waits").expect("confirmed");
+    ward.tick(7 * HOUR);
+    assert_eq!((ward.reads("RUNSTATE").as_str(), ward.reads("STATUS1").as_str()), ("2", "00000001"));
+    ward.orders(1, &change("20"));
+    ward.tick(HOUR);
+    for (name, value) in
+        [("RUNSTATE", "14"), ("INRT", "0.10"), ("ALARM1", "00000004"), ("STATUS1", "00000002"), ("INVTB", "250.0")]
+    {
+        assert_eq!(ward.reads(name), value, "{name}");
+    }
+    assert_eq!(ward.pump.confirm(), Some(Err(Failure::NothingToChange)), "its volume has been infused");
+    ward.tick(HOUR);
+    let therapy = *ward.pump.pump().therapy();
+    // 250 ml take 7 h 50 min 31.418 s.
+    assert_eq!((therapy.infused(), therapy.left()), (2_500_000 + 1_158, 0), "0.1 ml/h since");
+    ward.pump.bedside().acknowledge();
+    assert_eq!(ward.reads("RUNSTATE"), "10");
+    ward.pump.bedside().stop();
+    assert_eq!(ward.reads("RUNSTATE"), "1");
+    assert!(!ward.pump.bedside().resume(), "nothing is left");
+    ward.pump.bedside().start(500, 100);
+    ward.tick(HOUR);
+    assert_eq!(ward.reads("INRT"), "0.05", "never faster than the infusion was");
+
+    let mut other = Ward::with(Settings { profile: Some("Elsewhere".into()), ..Settings::default() });
+    other.pump.bedside().start(500, 100);
+    other.tick(HOUR);
+    assert!(!other.pump.pump().therapy().is_running(), "no care area, no rate");
+}
+
+#[test]
+fn nothing_is_begun_while_air_or_an_occlusion_is_not_seen_to() {
+    for (alarm, bits) in [(Alarm::Air, "00000001"), (Alarm::Occlusion, "00000002")] {
+        let mut ward = Ward::new();
+        ward.orders(1, &dopamine());
+        ward.pump.confirm().expect("waits").expect("confirmed");
+        ward.orders(1, &saline());
+        ward.pump.bedside().raise(alarm);
+        assert_eq!((ward.reads("RUNSTATE").as_str(), ward.reads("ALARM1").as_str()), ("5", bits));
+        assert_eq!(ward.pump.confirm(), Some(Err(Failure::Alarm)));
+        ward.is("1", "125");
+        assert!(!ward.pump.bedside().start(1, 1) && !ward.pump.bedside().resume());
+        assert_eq!(ward.therapy(), (false, 318_800, 2_500_000, 0));
+        ward.pump.bedside().acknowledge();
+        assert_eq!(ward.therapy(), (false, 318_800, 2_500_000, 0));
+        assert!(ward.pump.bedside().resume());
+        assert_eq!(ward.reads("RUNSTATE"), "2");
+        ward.pump.confirm().expect("waits").expect("confirmed");
+        ward.is("4", "0");
+    }
+    let mut ward = Ward::new();
+    ward.pump.bedside().raise(Alarm::Air);
+    assert_eq!(ward.pump.confirm(), None);
+    ward.is("0", "0");
+}
+
+#[test]
+fn a_bolus_is_reported_while_it_is_given() {
+    let mut ward = Ward::new();
+    ward.pump.bedside().start(10_000, 100_000);
+    assert!(ward.pump.bedside().bolus(1_200_000, 20_000));
+    let bolus =
+        |ward: &mut Ward| ["INBORT", "INBOVAL", "BOLTYPE", "BOCNT", "STATUS1", "INRT"].map(|name| ward.reads(name));
+    assert_eq!(bolus(&mut ward), ["120.00", "2.00", "2", "1", "00000009", "1.00"]);
+    ward.tick(HOUR / 60);
+    assert_eq!(bolus(&mut ward), ["_NV", "_NV", "0", "1", "00000001", "1.00"]);
+    assert_eq!(ward.reads("INVI"), "2.0");
+}
+
+#[test]
+fn a_standby_is_counted_down() {
+    let mut ward = Ward::new();
+    assert!(ward.pump.bedside().standby(2));
+    assert_eq!((ward.reads("INSTBY").as_str(), ward.reads("STATUS1").as_str()), ("2", "00000004"));
+    ward.tick(60_001);
+    assert_eq!(ward.reads("INSTBY"), "1");
+    ward.tick(59_999);
+    assert_eq!((ward.reads("INSTBY").as_str(), ward.reads("ALARM1").as_str()), ("0", "00000008"));
+    assert_eq!(ward.reads("RUNSTATE"), "5");
 }
 
 /// A pump that reports by itself every 5 s.

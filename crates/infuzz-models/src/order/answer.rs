@@ -1,10 +1,12 @@
 //! What a sender is told.
 
-use super::programming::{Against, Proposed};
+use super::programming::{Against, Proposed, Running};
 use super::wanted::Wanted;
+use infuzz::device::Held;
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::Judge;
 use infuzz::tree::Tree;
+use std::cell::RefCell;
 
 /// What ERR-5 says of a drug that is not in the library.
 pub(super) const NO_MATCH: u16 = 9010;
@@ -92,6 +94,9 @@ impl Application {
     }
 }
 
+/// The library in use and the therapy that runs, and what a message came to then.
+type Came = ((Option<Held>, Option<Running>), Result<Proposed, Against>);
+
 /// What a message is owed.
 pub(super) struct Owed {
     message: Vec<u8>,
@@ -101,6 +106,8 @@ pub(super) struct Owed {
     pub(super) change: bool,
     /// What it wants, if it is a single order that breaks no rule.
     pub(super) wanted: Option<Wanted>,
+    /// What came of it last, with this library and this therapy.
+    pub(super) came_to: RefCell<Option<Came>>,
     pub(super) application: Application,
     control_id: Vec<u8>,
     separator: u8,
@@ -141,6 +148,7 @@ impl Owed {
         let marks = ["component", "repetition", "escape", "subcomponent"].map(|name| span(&format!("message.{name}")));
         let parties = span("message.header.parties").split(|byte| *byte == separator).map(<[u8]>::to_vec).collect();
         Owed {
+            came_to: RefCell::default(),
             wanted: if broken.is_empty() { Wanted::of(tree) } else { None },
             change: number(tree, "message.order[0].common.control") == Some(2),
             application: match number(tree, "message.header.application") {

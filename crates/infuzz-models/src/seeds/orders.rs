@@ -5,6 +5,7 @@ use crate::order::PUMP;
 use crate::{Formats, says};
 use infuzz::compose::compose;
 use infuzz::conversation::{Saying, Step};
+use infuzz::device::Act;
 use serde_json::{Value, json};
 
 /// An order for a drug: its code and name, the dose and its unit.
@@ -136,41 +137,44 @@ pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<S
     let say = |message: &Value| formats.orders(message);
     let done = [
         say(&saline("13.3")),
-        Step::Confirm,
+        Step::Act(Act::Confirm),
         Step::Wait(30_001),
         say(&change(saline("20"))),
-        Step::Confirm,
+        Step::Act(Act::Confirm),
         say(&change(saline("20"))),
         say(&change(saline("30"))),
         say(&change(saline("40"))),
-        Step::Stop,
-        Step::Confirm,
+        Step::Act(Act::Stop),
+        Step::Act(Act::Confirm),
         say(&dopamine("10", "ug/kg/min")),
         say(&saline("1")),
-        Step::Reject,
-        Step::Reject,
-        Step::Confirm,
+        Step::Act(Act::Reject),
+        Step::Act(Act::Reject),
+        Step::Act(Act::Confirm),
     ];
     match name {
         "order" => {
             let fluid = drug(["A-1", "Fluid only in A"], ["100", "mL/h"]);
             return vec![
                 say(&fluid),
-                Step::Confirm,
+                Step::Act(Act::Air),
+                Step::Act(Act::Confirm),
+                Step::Act(Act::Acknowledge),
+                Step::Act(Act::Confirm),
                 Step::Wait(600_001),
                 say(&change(drug(["A-1", "Fluid only in A"], ["50", "mL/h"]))),
                 say(&change(drug(["A-1", "Fluid only in A"], ["50", "mL/h"]))),
-                Step::Confirm,
-                Step::Confirm,
+                Step::Act(Act::Confirm),
+                Step::Act(Act::Confirm),
                 say(&fluid),
-                Step::Reject,
-                Step::Stop,
+                Step::Act(Act::Reject),
+                Step::Act(Act::Stop),
             ];
         }
         "orders" => {
             steps.extend(done);
             let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB")];
-            steps.extend(doses.iter().flat_map(|dose| [say(dose), Step::Confirm, Step::Wait(600_001)]));
+            steps.extend(doses.iter().flat_map(|dose| [say(dose), Step::Act(Act::Confirm), Step::Wait(600_001)]));
         }
         "orders-read" => {
             steps.extend(done.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]));

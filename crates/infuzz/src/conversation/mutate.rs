@@ -1,6 +1,7 @@
 //! Mutators of conversations: of their steps, and through the descriptions of what is said.
 
 use super::{Conversation, MOST_BYTES, MOST_STEPS, Saying, Step};
+use crate::device::Act;
 use crate::format::Format;
 use crate::mutate::Mutation;
 use crate::rng::Rng;
@@ -89,16 +90,15 @@ impl<'f> Mutator<'f> {
     /// A step of any kind, about the lines that the conversation has.
     fn step(&self, steps: &[Step], rng: &mut Rng) -> Option<Step> {
         let lines: Vec<_> = steps.iter().filter_map(line_of).cloned().collect();
-        Some(match rng.below(13) {
+        Some(match rng.below(14) {
             0 => Step::Connect(rng.pick(&lines)?.clone()),
             1 => Step::Disconnect(rng.pick(&lines)?.clone()),
             2 => Step::Wait(*rng.pick(&WAITS)?),
-            3 => Step::Start,
-            4 => Step::Stop,
+            3 | 4 => Step::Act(rng.pick(&Act::ALL)?.0),
             5 => Step::Restart,
             6 => Step::Cut { writes: rng.below(WRITES) as u32, torn: rng.one_in(2) },
-            7 | 8 => Step::Confirm,
-            9 => Step::Reject,
+            7 | 8 => Step::Act(Act::Confirm),
+            9 => Step::Act(Act::Start),
             _ => self.foreign(rng)?,
         })
     }

@@ -1,14 +1,13 @@
 //! Runs a conversation on a device, held against models of its protocols.
 
+use super::therapy::{Motion, Therapy};
 use super::{Conversation, Saying, Step};
-use crate::device::{Device, Held, Line, Observation, Reply};
+use crate::device::{Act, Device, Held, Line, Observation, Reply};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::tree::{Edit, Repair, Tree};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-
-const HOUR_MS: u64 = 3_600_000;
 
 /// What the device must show, as far as it follows from what happened so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,14 +24,8 @@ pub struct World {
     pub perhaps: Vec<Held>,
     /// The bytes of the libraries that the device has had.
     libraries: Vec<(Held, Rc<[u8]>)>,
-    /// A therapy runs.
-    running: bool,
-    rate: u32,
-    vtbi: u32,
-    infused: u32,
-    remainder: u64,
-    /// The drug of the therapy by its id in the library in use, if an order named it.
-    pub drug: Option<u64>,
+    /// The therapy.
+    pub therapy: Therapy,
     /// Rate and volume of the order that waits for a person.
     pub proposed: Option<[u32; 2]>,
     /// How far the last order has come, as the device numbers that.
@@ -42,22 +35,6 @@ pub struct World {
 }
 
 impl World {
-    /// A therapy is started: rate in ten-thousandths of ml/h, volume of ml.
-    pub fn start(&mut self, rate: u32, vtbi: u32) {
-        (self.running, self.rate, self.vtbi) = (vtbi > 0, rate, vtbi);
-        (self.infused, self.remainder, self.drug) = (0, 0, None);
-    }
-
-    /// The running therapy goes on at another rate, for so much more.
-    pub fn change(&mut self, rate: u32, more: u32) {
-        (self.rate, self.vtbi) = (rate, self.infused.saturating_add(more));
-    }
-
-    /// The rate of the therapy that runs, and what is left of its volume.
-    pub fn running(&self) -> Option<[u32; 2]> {
-        self.running.then_some([self.rate, self.vtbi.saturating_sub(self.infused)])
-    }
-
     /// The device may hold this library from now on.
     pub fn learn(&mut self, bytes: &[u8]) -> Held {
         let held = Held::of(bytes);
@@ -73,24 +50,10 @@ impl World {
         self.libraries.iter().find(|(held, _)| *held == active).map(|(_, bytes)| &**bytes)
     }
 
-    fn pass(&mut self, milliseconds: u32) {
-        if !self.running {
-            return;
-        }
-        let infused = u64::from(self.rate) * u64::from(milliseconds) + self.remainder;
-        let whole = infused / HOUR_MS;
-        let left = u64::from(self.vtbi - self.infused);
-        if whole >= left {
-            (self.infused, self.remainder, self.running) = (self.vtbi, 0, false);
-        } else {
-            (self.infused, self.remainder) = (self.infused + whole as u32, infused % HOUR_MS);
-        }
-    }
-
     fn restart(&mut self) {
         self.active = self.staged.take().or(self.active);
-        (self.running, self.rate, self.vtbi, self.infused, self.remainder) = (false, 0, 0, 0, 0);
-        (self.drug, self.proposed, self.order_state) = (None, None, 0);
+        self.therapy = Therapy::default();
+        (self.proposed, self.order_state) = (None, 0);
         self.order_error.clear();
     }
 
@@ -99,11 +62,15 @@ impl World {
         Observation {
             active: self.active,
             staged: self.staged,
-            running: self.running,
-            rate: self.rate.into(),
-            vtbi: self.vtbi.into(),
-            infused: self.infused.into(),
+            running: self.therapy.is_running(),
+            rate: self.therapy.rate().into(),
+            vtbi: self.therapy.vtbi().into(),
+            infused: self.therapy.infused().into(),
             proposed: self.proposed.map(|numbers| numbers.map(u64::from)),
+            alarms: self.therapy.alarms,
+            keeps_open: self.therapy.motion == Motion::KeepingOpen,
+            bolus: self.therapy.bolus.map(|bolus| [bolus.rate, bolus.volume].map(u64::from)),
+            standby: self.therapy.standby.div_ceil(60_000),
         }
     }
 }
@@ -138,6 +105,8 @@ pub trait Model {
     fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>>;
     /// These bytes were sent and that was the reply: what is wrong with it.
     fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised>;
+    /// The device was switched on, and has this library in use.
+    fn powered_on(&mut self, _world: &mut World) {}
     /// The order that waits was confirmed at the bedside.
     fn confirmed(&mut self, _world: &mut World) -> Option<Event> {
         None
@@ -216,16 +185,12 @@ pub struct Runner<'m, D> {
     catches: bool,
 }
 
-/// What a therapy is started with at the bedside: rate and volume in ten-thousandths.
-const RATE: u32 = 1_000_003;
-const VTBI: u32 = 5_000_000;
-
 impl<'m, D: Device> Runner<'m, D> {
     /// Puts a device on the bench with the first known-good library in use.
     ///
     /// # Errors
     /// The device has no network, cannot go back to a state, or does not take the library.
-    pub fn new(mut device: D, models: Vec<Box<dyn Model + 'm>>, known: [Vec<u8>; 2]) -> Result<Self, String> {
+    pub fn new(mut device: D, mut models: Vec<Box<dyn Model + 'm>>, known: [Vec<u8>; 2]) -> Result<Self, String> {
         let has = device.capabilities();
         if !(has.network && has.libraries && has.restart && has.snapshot) {
             return Err("conversations need a device with a network, libraries, restart and snapshot".into());
@@ -242,6 +207,7 @@ impl<'m, D: Device> Runner<'m, D> {
         let known = [known_good(&libraries[0])?, known_good(&libraries[1])?];
         let mut start = World { active: Some(known[0].held), capacity: device.capacity(), ..World::default() };
         libraries.iter().for_each(|library| _ = start.learn(library));
+        models.iter_mut().for_each(|model| model.powered_on(&mut start));
         if device.observe() != start.due() {
             return Err("the device does not take the known-good library before any conversation".into());
         }
@@ -293,7 +259,7 @@ impl<'m, D: Device> Runner<'m, D> {
             return Err(not_recovered("it was not stored"));
         }
         self.all(at, &uses, ran)?;
-        match uses.is_empty() || self.world.running {
+        match uses.is_empty() || self.world.therapy.is_running() {
             true => Ok(()),
             false => Err(not_recovered("no therapy runs by it")),
         }
@@ -323,7 +289,7 @@ impl<'m, D: Device> Runner<'m, D> {
             Step::Say(saying) => self.say(at, saying, ran)?,
             Step::Wait(milliseconds) => {
                 self.device.tick(*milliseconds);
-                self.world.pass(*milliseconds);
+                self.world.therapy.pass(*milliseconds);
                 let mut lost = Vec::new();
                 for model in &mut self.models {
                     model.passed(*milliseconds);
@@ -332,21 +298,14 @@ impl<'m, D: Device> Runner<'m, D> {
                 }
                 lost.iter().for_each(|line| self.gone(line));
             }
-            Step::Start => {
-                self.device.start(RATE, VTBI);
-                self.world.start(RATE, VTBI);
-            }
-            Step::Stop => {
-                self.device.stop();
-                self.world.running = false;
-            }
-            Step::Confirm => {
-                self.device.confirm();
-                ran.events.extend(self.models.iter_mut().filter_map(|model| model.confirmed(&mut self.world)));
-            }
-            Step::Reject => {
-                self.device.reject();
-                ran.events.extend(self.models.iter_mut().filter_map(|model| model.rejected(&mut self.world)));
+            Step::Act(act) => {
+                self.device.act(*act);
+                let (models, world) = (&mut self.models, &mut self.world);
+                match act {
+                    Act::Confirm => ran.events.extend(models.iter_mut().filter_map(|model| model.confirmed(world))),
+                    Act::Reject => ran.events.extend(models.iter_mut().filter_map(|model| model.rejected(world))),
+                    act => world.therapy.act(*act),
+                }
             }
             Step::Cut { writes, torn } => {
                 self.device.fail_power_after(Some(*writes), *torn);
@@ -456,6 +415,7 @@ impl<'m, D: Device> Runner<'m, D> {
             let what = "after the restart neither the library that was stored before is in use nor a new one";
             return Err(Raised::new(Kind::StateChanged, what));
         }
+        self.models.iter_mut().for_each(|model| model.powered_on(&mut self.world));
         Ok(failed.map(|writes| {
             let cut = CUTS.get(writes as usize).copied().unwrap_or(LATER);
             let became = match (!perhaps.is_empty(), is_new) {

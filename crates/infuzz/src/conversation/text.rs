@@ -1,14 +1,18 @@
 //! Conversations as text.
 
 use super::{Conversation, FIRST_LINE, MOST_BYTES, MOST_STEPS, Saying, Step};
-use crate::device::Line;
+use crate::device::{Act, Line};
 use crate::hex::{self, Hex};
 use crate::session::SessionError;
 use std::fmt;
 
-/// The first words of steps.
-const WORDS: [&str; 10] =
-    ["connect", "disconnect", "say", "wait", "start", "stop", "confirm", "reject", "restart", "cut"];
+/// The first words of steps, besides those at the bedside.
+const WORDS: [&str; 6] = ["connect", "disconnect", "say", "wait", "restart", "cut"];
+
+/// What a person does, by its word.
+fn act(word: &str) -> Option<Act> {
+    Act::ALL.iter().find(|(_, known)| *known == word).map(|(act, _)| *act)
+}
 
 impl fmt::Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,7 +28,7 @@ impl fmt::Display for Step {
             Step::Connect(line) | Step::Disconnect(line) => write!(f, " {line}"),
             Step::Say(saying) => write!(f, " {saying}"),
             Step::Wait(milliseconds) => write!(f, " {milliseconds}"),
-            Step::Start | Step::Stop | Step::Confirm | Step::Reject | Step::Restart => Ok(()),
+            Step::Act(_) | Step::Restart => Ok(()),
             Step::Cut { writes, torn } => write!(f, " {writes}{}", if *torn { " torn" } else { "" }),
         }
     }
@@ -86,15 +90,22 @@ fn step(line: &str) -> Result<Step, String> {
         ["disconnect", path, number] => Step::Disconnect(line_of(path, number)?),
         ["say", path, number, bytes, rest @ ..] => Step::Say(saying(line_of(path, number)?, bytes, rest)?),
         ["wait", milliseconds] => Step::Wait(number(milliseconds)?),
-        ["start"] => Step::Start,
-        ["stop"] => Step::Stop,
-        ["confirm"] => Step::Confirm,
-        ["reject"] => Step::Reject,
         ["restart"] => Step::Restart,
         ["cut", writes] => Step::Cut { writes: number(writes)?, torn: false },
         ["cut", writes, "torn"] => Step::Cut { writes: number(writes)?, torn: true },
-        [word, ..] if WORDS.contains(word) => return Err(format!("`{word}` has too few or too many words")),
-        _ => return Err(format!("`{line}` is no step; steps are {}", WORDS.join(", "))),
+        [word, rest @ ..]
+            if let Some(act) = act(word)
+                && rest.is_empty() =>
+        {
+            Step::Act(act)
+        }
+        [word, ..] if WORDS.contains(word) || act(word).is_some() => {
+            return Err(format!("`{word}` has too few or too many words"));
+        }
+        _ => {
+            let words = WORDS.into_iter().chain(Act::ALL.map(|(_, word)| word));
+            return Err(format!("`{line}` is no step; steps are {}", words.collect::<Vec<_>>().join(", ")));
+        }
     })
 }
 
@@ -147,10 +158,8 @@ mod tests {
                 Step::Say(Saying { bytes: Vec::new(), pieces: 3, ..saying.clone() }),
                 Step::Say(Saying { fills, pieces: 65535, ..saying }),
                 Step::Wait(70_000),
-                Step::Start,
-                Step::Stop,
-                Step::Confirm,
-                Step::Reject,
+                Step::Act(Act::Start),
+                Step::Act(Act::Acknowledge),
                 Step::Cut { writes: 2, torn: true },
                 Step::Cut { writes: 0, torn: false },
                 Step::Restart,

@@ -67,8 +67,7 @@ impl Watch {
     /// Whether something that a host is told at once has changed since this was asked last.
     pub(super) fn has_changed(&mut self, now: Trigger) -> bool {
         let now = self.link.is_open().then_some(now);
-        let before = core::mem::replace(&mut self.seen, now);
-        before.is_some() && now.is_some() && before != now
+        core::mem::replace(&mut self.seen, now) != now
     }
 }
 

@@ -9,10 +9,12 @@ use alloc::vec::Vec;
 pub use line::{Connection, Deed, Path};
 pub use settings::Settings;
 
+use crate::alarm::Alarms;
 use crate::bcc;
+use crate::library::Library;
 use crate::order::{Bedside, Consumer, Control, Failure, Proposal, Running, State};
 use crate::pump::Pump;
-use crate::station::{Given, View};
+use crate::station::{Given, View, run_state};
 use crate::storage::Storage;
 use crate::transfer::{Key, Server};
 use line::{Line, Talk};
@@ -23,8 +25,9 @@ pub const CONNECTIONS: usize = 8;
 /// What hosts are told at once when it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trigger {
-    rate: u32,
-    running: bool,
+    flow: u32,
+    run_state: u8,
+    alarms: Alarms,
     state: State,
 }
 
@@ -47,7 +50,7 @@ pub struct NetworkPump<S> {
 /// What an order is held against.
 fn bedside<'p, S: Storage>(pump: &'p Pump<S>, settings: &'p Settings) -> Bedside<'p> {
     let therapy = pump.therapy();
-    let running = therapy.drug().filter(|_| therapy.is_running());
+    let running = therapy.drug().filter(|_| therapy.is_infusing());
     Bedside {
         pump: &settings.pump,
         profile: settings.profile(pump.active()).unwrap_or_default(),
@@ -61,7 +64,7 @@ impl<S: Storage> NetworkPump<S> {
     pub fn power_on(storage: S, key: Key, seed: [u8; 32], settings: Settings) -> Self {
         let pump = Pump::power_on(storage);
         let activations = pump.manager().activations();
-        Self {
+        let mut pump = Self {
             pump,
             settings,
             transfer: Server::new(key, seed),
@@ -70,7 +73,17 @@ impl<S: Storage> NetworkPump<S> {
             activations,
             lines: Vec::new(),
             up_ms: 0,
-        }
+        };
+        pump.set_kvo();
+        pump
+    }
+
+    /// What keeps the vein open is the care area's.
+    fn set_kvo(&mut self) {
+        let profile = self.settings.profile(self.pump.active());
+        let profiles = self.pump.active().map(Library::profiles).into_iter().flatten();
+        let rate = profiles.filter(|one| Some(one.name) == profile).map(|one| one.kvo_rate).next();
+        self.pump.therapy_mut().set_kvo(rate.unwrap_or(0));
     }
 
     /// Switches the pump off; what is in its storage stays.
@@ -90,6 +103,12 @@ impl<S: Storage> NetworkPump<S> {
         &mut self.pump
     }
 
+    /// AUTOPROGSTATE and LASTAUTOPROGERR.
+    #[must_use]
+    pub fn order_status(&self) -> (u8, u16) {
+        (self.state().code(), self.orders.error())
+    }
+
     /// The order that waits for a person.
     #[must_use]
     pub fn proposal(&self) -> Option<&Proposal> {
@@ -101,15 +120,19 @@ impl<S: Storage> NetworkPump<S> {
     ///
     /// # Errors
     /// The pump is no longer what the order was proposed for. It is withdrawn, and the therapy stays
-    /// as it is.
+    /// as it is. While an alarm forbids it, the order waits on.
     pub fn confirm(&mut self) -> Option<Result<Proposal, Failure>> {
         self.settle();
+        if self.pump.alarms().forbid() {
+            return self.orders.refuse(Failure::Alarm).map(Err);
+        }
         let confirmed = self.orders.confirm(&bedside(&self.pump, &self.settings))?;
         if let Ok(proposal) = confirmed {
-            let therapy = self.pump.therapy_mut();
             match proposal.control {
-                Control::New => therapy.start_drug(proposal.drug, proposal.rate, proposal.volume),
-                Control::Change => therapy.change(proposal.rate, proposal.volume),
+                Control::New => {
+                    self.pump.start_drug(proposal.drug, proposal.rate, proposal.volume);
+                }
+                Control::Change => self.pump.therapy_mut().change(proposal.rate, proposal.volume),
             }
             self.given = self.pump.active().and_then(|library| Given::find(library, proposal.drug));
         }
@@ -131,6 +154,7 @@ impl<S: Storage> NetworkPump<S> {
             self.orders.reject();
             self.pump.therapy_mut().forget_drug();
             self.given = None;
+            self.set_kvo();
         }
     }
 
@@ -154,8 +178,8 @@ impl<S: Storage> NetworkPump<S> {
     }
 
     fn trigger(&self) -> Trigger {
-        let therapy = self.pump.therapy();
-        Trigger { rate: therapy.rate(), running: therapy.is_running(), state: self.state() }
+        let (therapy, alarms) = (*self.pump.therapy(), self.pump.alarms());
+        Trigger { flow: therapy.flow(), run_state: run_state(&therapy, alarms), alarms, state: self.state() }
     }
 
     /// What the pump reports of itself now.
@@ -163,14 +187,13 @@ impl<S: Storage> NetworkPump<S> {
         let therapy = self.pump.therapy();
         View {
             up_ms: self.up_ms,
-            running: therapy.is_running(),
-            rate: therapy.rate(),
-            vtbi: therapy.vtbi(),
-            infused: therapy.infused(),
+            therapy: *therapy,
+            alarms: self.pump.alarms(),
+            standby: self.pump.standby_left(),
             library: self.pump.active().map(|library| (library.name().into(), library.created())),
             given: self.given.clone().filter(|_| therapy.drug().is_some()),
             profile: self.settings.profile(self.pump.active()).map(Into::into),
-            order: (self.state().code(), self.orders.error()),
+            order: self.order_status(),
             changed: false,
         }
     }
@@ -224,9 +247,9 @@ impl<S: Storage> NetworkPump<S> {
     /// told of the pump, and what does not go on is closed.
     pub fn tick(&mut self, milliseconds: u32, told: &mut dyn FnMut(Path, u32, Deed<'_>)) {
         self.up_ms = self.up_ms.saturating_add(u64::from(milliseconds));
+        self.settle();
         self.pump.tick(milliseconds);
         self.transfer.tick(milliseconds, self.pump.manager_mut());
-        self.settle();
         let cyclic = self.settings.bcc.mode != bcc::Mode::OnRequest;
         let trigger = self.trigger();
         let mut view = None;

@@ -139,6 +139,13 @@ impl Consumer {
         }
     }
 
+    /// What a person confirmed cannot be begun now; it waits on.
+    pub(crate) fn refuse(&mut self, failure: Failure) -> Option<Failure> {
+        self.proposal?;
+        self.failed(failure.code());
+        Some(failure)
+    }
+
     fn failed(&mut self, error: u16) {
         self.error = error;
         if self.proposal.is_none() {

@@ -92,6 +92,8 @@ failures! {
     SameAsBefore = 1026, "Change is identical",
     /// Another proposal waits for a person.
     Busy = 1044, "Another order waits for confirmation",
+    /// An alarm forbids to begin what was confirmed.
+    Alarm = 125, "An alarm forbids it",
     /// A unit of the library is not known.
     Internal = 201, "Internal error",
 }
