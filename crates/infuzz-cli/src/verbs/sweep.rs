@@ -12,7 +12,7 @@ use crate::protocol::{Answer, Request, Serves};
 use crate::remote::{self, CASE_LIMIT, STOP, stop_on_interrupt, stopped};
 use crate::setting::{DEFAULT_FORMAT, Setting};
 use crate::{Status, describe, files, output};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use infuzz::builtin::BUILTIN;
 use infuzz::finding::Kind;
 use infuzz::judgement::{Judge, Judgement};
@@ -23,6 +23,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::ChildStdin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// After so many crashes and hangs the rest is left out.
@@ -73,13 +74,18 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         "all" => BUILTIN.iter().map(|builtin| builtin.name).collect(),
         name => vec![name],
     };
+    let bars = MultiProgress::new();
     let mut reports = Vec::new();
     let mut status = Status::Expected;
-    for name in names {
-        let (report, one) = sweep(arguments, name)?;
-        reports.push(report);
-        if status == Status::Expected || one == Status::CouldNotRun {
-            status = one;
+    for swept in side_by_side(&names, size, |name| sweep(arguments, name, &bars)) {
+        let swept = swept?;
+        swept.messages.iter().for_each(|message| note(message));
+        if !arguments.json {
+            out(&swept.told);
+        }
+        reports.push(swept.report);
+        if status == Status::Expected || swept.status == Status::CouldNotRun {
+            status = swept.status;
         }
     }
     if arguments.json {
@@ -91,13 +97,63 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     Ok(status)
 }
 
+/// How large the inputs of a format are.
+fn size(format: &str) -> usize {
+    let base = Setting::named(format).and_then(|setting| setting.seed(setting.builtin.base));
+    base.map_or(0, |base| base.len())
+}
+
+/// Does something for each name, as many at once as there are processors, what is largest first;
+/// what came of it in the order of the names. After a failure nothing more is begun.
+fn side_by_side<T: Send>(
+    names: &[&str],
+    size: fn(&str) -> usize,
+    each: impl Fn(&str) -> Result<T, Failure> + Sync,
+) -> Vec<Result<T, Failure>> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    if order.len() > 1 {
+        order.sort_by_cached_key(|at| std::cmp::Reverse(size(names[*at])));
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<T, Failure>)>> = Mutex::default();
+    let work = || {
+        loop {
+            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { return };
+            let result = each(names[at]);
+            if result.is_err() {
+                next.store(names.len(), Ordering::Relaxed);
+            }
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+        }
+    };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 1..processors.min(names.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What came of a sweep.
+struct Swept {
+    report: Report,
+    status: Status,
+    /// The report for people.
+    told: String,
+    messages: Vec<String>,
+}
+
 fn drawn_seed() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     // Few digits, so that people can type it again.
     now.as_nanos() as u64 % 1_000_000_007
 }
 
-fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failure> {
+fn sweep(arguments: &Arguments, format: &str, bars: &MultiProgress) -> Result<Swept, Failure> {
     let setting = Setting::named(format)?;
     let has_messages = setting.builtin.library.is_some();
     let (setting, library) = match has_messages {
@@ -134,7 +190,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
         .map(|name| Ok((name.to_string(), setting.seed(name)?)));
     let others = others.collect::<Result<Vec<_>, Failure>>()?;
     let instances = if arguments.all_instances { Instances::All } else { Instances::Three };
-    let waiting = spinner(format!("{format}: working out the cases of {library}"));
+    let waiting = bars.add(spinner(format!("{format}: working out the cases of {library}")));
     stop_on_interrupt();
     let planning = std::thread::spawn(move || match has_messages {
         true => Plan::of_messages(setting.format, &base, others, instances),
@@ -152,6 +208,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     let left_out = plan.keep_possible(has);
     plan.shuffle(seed);
     let mut sweep = Sweep::new(setting, chosen, &plan, Duration::from_millis(arguments.case_timeout));
+    sweep.bar = bars.add(sweep.bar);
     sweep.until_first = arguments.until_first;
     sweep.left_out = left_out;
     sweep.until = arguments.sample.unwrap_or(usize::MAX).min(plan.cases.len());
@@ -167,13 +224,12 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
     sweep.bar.finish_and_clear();
     let findings = sweep.keep()?;
     let report = sweep.report(library, seed, findings);
-    for message in &sweep.messages {
-        note(message);
-    }
-    if !arguments.json {
-        out(&sweep.told(&report));
-    }
+    let told = sweep.told(&report);
     if let Some(failure) = sweep.failure {
+        sweep.messages.iter().for_each(|message| note(message));
+        if !arguments.json {
+            out(&told);
+        }
         return Err(failure);
     }
     // What the user wanted to be left out is told, and is no failure.
@@ -182,7 +238,7 @@ fn sweep(arguments: &Arguments, format: &str) -> Result<(Report, Status), Failur
         (true, 0) => Status::Expected,
         (true, _) => Status::CouldNotRun,
     };
-    Ok((report, status))
+    Ok(Swept { report, status, told, messages: sweep.messages })
 }
 
 fn spinner(message: String) -> ProgressBar {

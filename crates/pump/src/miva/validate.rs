@@ -12,6 +12,9 @@ use super::views::{labels, suits, view};
 /// Bytes of an image.
 const SIZE: usize = 17 * 4096;
 
+/// What an unused slot is filled with.
+const UNUSED: [u8; 256] = [0xFF; 256];
+
 /// A list of slots of the image.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slots {
@@ -75,7 +78,7 @@ fn used<'a>(image: &'a [u8], slots: Slots) -> Result<Vec<Record<'a>>, Refusal> {
     let mut records = Vec::new();
     for number in 0..slots.count {
         let bytes = slot(image, slots, number).unwrap_or_default();
-        if bytes.iter().any(|byte| *byte != 0xFF) {
+        if UNUSED.get(..slots.size) != Some(bytes) {
             let offset = slots.start.saturating_add(number.saturating_mul(slots.size));
             require!(records.len() == number, refuse(Rule::SlotGap, slots.name, Some(number), offset));
             records.push(Record::new(bytes, offset, slots.name, Some(number)));
