@@ -51,7 +51,7 @@ pub fn compare(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> Progre
         let binary = scratch.build()?;
         let median = |raw, runs| {
             let mut tries = Vec::new();
-            for target in targets(defect.of) {
+            for target in &defect.targets {
                 for seed in 1..=SEEDS {
                     let found = explored(&scratch, &binary, target.name, Loop { seed, raw, ..Loop::of(runs) })?;
                     tries.push(found.unwrap_or(u64::MAX));
@@ -118,6 +118,8 @@ pub fn swept_for(path: &str) -> &'static [Swept] {
         &[BCC, BCC_ANSWER]
     } else if path.contains("order/") {
         &[ORDER]
+    } else if path.contains("network/") || path.contains("src/station.rs") || path.contains("src/alarm.rs") {
+        &[]
     } else {
         &[DRUG_LIBRARY]
     }
@@ -138,9 +140,12 @@ pub struct Defect {
     pub kind: String,
     pub rule: Option<String>,
     pub found_by: Vec<FoundBy>,
-    /// What is swept and explored for it.
+    /// What is swept for it.
     #[serde(skip)]
     of: &'static [Swept],
+    /// What is explored for it.
+    #[serde(skip)]
+    targets: Vec<&'static Target>,
 }
 
 /// Who found a defect, and after how many cases.
@@ -168,7 +173,7 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
                 break;
             }
         }
-        for target in targets(defect.of) {
+        for target in std::mem::take(&mut defect.targets) {
             if let Some(cases) = explored(&scratch, &binary, target.name, Loop::of(runs))? {
                 defect.found_by.push(FoundBy { by: target.name.into(), cases });
             }
@@ -227,13 +232,21 @@ fn head(patch: &Path) -> Result<Defect, Failure> {
         rule: line("Rule:").filter(|rule| !rule.is_empty()),
         found_by: Vec::new(),
         of: swept_for(&text),
+        targets: targets(&text).collect(),
     })
 }
 
-/// The targets that take single files of what is swept, and conversations where it may come in one.
-pub fn targets(of: &'static [Swept]) -> impl Iterator<Item = &'static Target> {
-    let swept = |target: &&Target| {
-        of.iter().any(|swept| swept.format == target.format || target.models.contains(&swept.format))
+/// Files of the pump that only a conversation shows.
+const OF_CONVERSATIONS: [&str; 5] = ["src/network/", "src/station.rs", "src/alarm.rs", "src/therapy.rs", "src/pump.rs"];
+
+/// The targets that take single files of what is swept for a file of the pump, and conversations
+/// where it may come in one.
+pub fn targets(path: &str) -> impl Iterator<Item = &'static Target> {
+    let of = swept_for(path);
+    let talks = OF_CONVERSATIONS.iter().any(|file| path.contains(file));
+    let swept = move |target: &&Target| {
+        let of_one = |swept: &Swept| swept.format == target.format || target.models.contains(&swept.format);
+        of.iter().any(of_one) || talks && target.name == "pump_session"
     };
     TARGETS.iter().filter(|target| target.input != Input::Edits).filter(swept)
 }

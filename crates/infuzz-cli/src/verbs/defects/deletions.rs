@@ -74,7 +74,8 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
         let number = number.to_string();
         let mut cases = None;
         let mut found_by_rule = None;
-        for swept in swept_for(&file) {
+        let path = format!("src/{file}");
+        for swept in swept_for(&path) {
             let sweep = |more: &[&'static str]| {
                 let arguments = [&swept.arguments(), more].concat();
                 scratch.ask(&binary, &arguments, Some((VARIABLE, &number)))
@@ -96,7 +97,7 @@ pub fn run(only: Option<&str>, progress: impl Fn(usize) -> ProgressBar) -> Resul
             }
         }
         // What no single message shows a conversation may.
-        let talks = targets(swept_for(&file)).find(|target| target.input == Input::Conversation);
+        let talks = targets(&path).find(|target| target.input == Input::Conversation);
         if let (None, Some(target)) = (&found_by_rule, talks) {
             let how = Loop { variable: Some((VARIABLE, &number)), ..Loop::of(RUNS) };
             cases = explored(&scratch, &binary, target.name, how)?;
