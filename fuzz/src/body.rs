@@ -99,7 +99,7 @@ impl Body {
     fn talking(device: Box<dyn Device>, target: &'static Target, format: &'static Format) -> Result<Self, String> {
         let talk = Talk::new(device, target)?;
         let seeds = talk.seeds();
-        let reach = Reach::of(talk.points());
+        let reach = Reach::of(talk.points(), talk.states());
         Ok(Body { target, format, work: Work::Talk(Box::new(talk)), seeds, reach, accepted: false })
     }
 
@@ -206,8 +206,10 @@ impl Body {
         let Work::Talk(talk) = &mut self.work else { return (None, Ran::default()) };
         self.reach.begin();
         let ran = talk.run(conversation);
-        for [_, kind, verdict] in &ran.events {
+        for event in &ran.events {
+            let [_, kind, verdict] = event;
             self.reach.hit(&format!("{kind} {verdict}"));
+            self.reach.hit(&infuzz_models::written(event));
         }
         self.accepted = ran.raised.is_none();
         let fault = ran.raised.as_ref().map(|(_, raised)| {

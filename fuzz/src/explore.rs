@@ -15,6 +15,8 @@ pub struct Exploration {
     pub reached: (usize, usize),
     /// Those not reached.
     pub missing: Vec<String>,
+    /// The same of the states of conversations, where inputs are such.
+    pub states: Option<((usize, usize), Vec<String>)>,
     /// The first finding and the execution that showed it.
     pub fault: Option<(u64, Fault)>,
 }
@@ -98,6 +100,13 @@ pub fn explore_on(
         }
         reached = now;
     }
-    let total = body.reach().points().len();
-    Exploration { executions, reached: (reached, total), missing: body.reach().missing(), fault }
+    let reach = body.reach();
+    let counted = |from: usize, to: usize| {
+        let points = &reach.points()[from..to];
+        let missing: Vec<String> = points.iter().filter(|p| p.hits == 0).map(|p| p.name.clone()).collect();
+        ((points.len() - missing.len(), points.len()), missing)
+    };
+    let (reached, missing) = counted(0, reach.wanted());
+    let states = reach.has_states().then(|| counted(reach.wanted(), reach.points().len()));
+    Exploration { executions, reached, missing, states, fault }
 }

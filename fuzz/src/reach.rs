@@ -3,6 +3,7 @@
 use infuzz::device::{Answer, Outcome};
 use infuzz::format::{Format, Shape};
 use infuzz::tree::Tree;
+use std::collections::HashMap;
 
 /// One place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct Reach {
     rules: Vec<String>,
     /// What an occurrence of each field counts for, by its id.
     counted: Vec<Counted>,
+    /// Places by name, of points that are counted by it.
+    named: HashMap<String, usize>,
+    /// The first of the states of a conversation, which come after what is to be reached.
+    states: Option<usize>,
 }
 
 /// The points that occurrences of a field reach.
@@ -39,7 +44,8 @@ impl Reach {
     /// The points of `format`.
     pub fn new(format: &Format) -> Self {
         let counted = vec![Counted::Nothing; format.fields.len()];
-        let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted };
+        let mut reach = Reach { counted, ..Reach::of(Vec::new(), Vec::new()) };
+        reach.states = None;
         // What a device does where a rule leaves it open is its own business.
         let silent = |id: &str| format.rule_named(id).is_some_and(|rule| format.says_nothing(rule));
         for rule in format.rules.iter().filter(|rule| !rule.open && !silent(&rule.id)) {
@@ -75,16 +81,17 @@ impl Reach {
         reach
     }
 
-    /// These points.
-    pub fn of(names: Vec<String>) -> Self {
-        let mut reach = Reach { points: Vec::new(), recent: Vec::new(), rules: Vec::new(), counted: Vec::new() };
-        names.into_iter().for_each(|name| reach.add(name));
-        reach
+    /// These points, and these states of conversations.
+    pub fn of(names: Vec<String>, states: Vec<String>) -> Self {
+        let all = names.len();
+        let named = names.iter().chain(&states).cloned().zip(0..).collect();
+        let points = names.into_iter().chain(states).map(|name| ReachPoint { name, hits: 0 }).collect();
+        Reach { points, recent: Vec::new(), rules: Vec::new(), counted: Vec::new(), named, states: Some(all) }
     }
 
     /// Counts a point by its name, if there is one.
     pub fn hit(&mut self, name: &str) {
-        if let Some(at) = self.points.iter().position(|point| point.name == name) {
+        if let Some(at) = self.named.get(name).copied() {
             self.points[at].hits += 1;
             self.recent.push(at);
         }
@@ -147,8 +154,13 @@ impl Reach {
         &self.points
     }
 
-    /// Names of the points not reached.
-    pub fn missing(&self) -> Vec<String> {
-        self.points.iter().filter(|p| p.hits == 0).map(|p| p.name.clone()).collect()
+    /// How many of the points are to be reached; those behind them are states.
+    pub fn wanted(&self) -> usize {
+        self.states.unwrap_or(self.points.len())
+    }
+
+    /// Whether states are counted.
+    pub fn has_states(&self) -> bool {
+        self.states.is_some()
     }
 }

@@ -58,6 +58,14 @@ impl Talk {
         self.points.clone()
     }
 
+    /// What there is of states, kinds of messages and verdicts on the target's paths: power cuts are
+    /// the business of the target without orders.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let whole = self.runner.paths().len() > 1;
+        let states = infuzz_models::states().filter(|state| state.starts_with("power failed") != whole);
+        states.map(Into::into).collect()
+    }
+
     pub(crate) fn run(&mut self, conversation: &Conversation) -> Ran {
         self.runner.run(conversation)
     }

@@ -57,10 +57,20 @@ impl Campaign {
         Vec::from(self.last_lines.clone()).join(" | ")
     }
 
+    /// How many states of conversations were met, how many there are, and the others.
+    pub fn states(&self) -> Option<(usize, usize, Vec<String>)> {
+        let reach = self.body.reach();
+        reach.has_states().then(|| self.counted(reach.wanted(), reach.points().len()))
+    }
+
     /// How many reach points were reached, how many there are, and the names of the others.
     pub fn reach_points(&self) -> (usize, usize, Vec<String>) {
-        let points = self.body.reach().points();
-        let missing = points.iter().zip(&self.reached).filter(|(_, reached)| !**reached);
+        self.counted(0, self.body.reach().wanted())
+    }
+
+    fn counted(&self, from: usize, to: usize) -> (usize, usize, Vec<String>) {
+        let points = &self.body.reach().points()[from..to];
+        let missing = points.iter().zip(&self.reached[from..to]).filter(|(_, reached)| !**reached);
         let missing: Vec<String> = missing.map(|(point, _)| point.name.clone()).collect();
         (points.len() - missing.len(), points.len(), missing)
     }
@@ -121,7 +131,7 @@ impl Campaign {
     }
 
     fn progress(&self) -> String {
-        let (reached, total) = (self.reached.iter().filter(|reached| **reached).count(), self.reached.len());
+        let (reached, total, _) = self.reach_points();
         let told = &self.told;
         format!(
             "{} executions, {}/s, {} edges, corpus {}, reach points {reached}/{total}, findings {}",

@@ -499,6 +499,12 @@ impl Model for Bcc<'_> {
         self.events.clear();
     }
 
+    fn key(&self, _world: &World) -> String {
+        let rest = |number: u8| self.hosts.get(&number).map(|host| (host.last.is_empty(), host.rest.len()));
+        let host = |number: u8| (self.state(number), rest(number));
+        format!("{:?}", [0, 1].map(host))
+    }
+
     fn powered_on(&mut self, world: &mut World) {
         crate::powered_on(self.formats, world);
     }

@@ -7,12 +7,14 @@
 
 mod bcc;
 mod order;
+mod reachable;
 mod says;
 mod seeds;
 mod transfer;
 
 pub use bcc::Bcc;
 pub use order::Order;
+pub use reachable::{STATES, Search, searches, states, written};
 pub use seeds::{POWER_SEEDS, SEEDS, seeds};
 pub use transfer::Transfer;
 

@@ -319,6 +319,10 @@ impl Model for Order<'_> {
         reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
     }
 
+    fn key(&self, world: &World) -> String {
+        format!("{} {:?}", self.state(world), self.waiting.as_ref().map(|waiting| waiting.change))
+    }
+
     fn powered_on(&mut self, world: &mut World) {
         crate::powered_on(self.formats, world);
     }

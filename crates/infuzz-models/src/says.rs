@@ -124,6 +124,11 @@ pub(crate) fn weight(kilograms: &str) -> Value {
     observed("68063", "2", kilograms, "kg")
 }
 
+/// The same in g.
+pub(crate) fn grams(grams: &str) -> Value {
+    observed("68063", "2", grams, "g")
+}
+
 /// A patient's surface in m2.
 pub(crate) fn surface(square_metres: &str) -> Value {
     observed("188744", "3", square_metres, "m2")

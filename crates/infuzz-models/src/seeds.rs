@@ -1,6 +1,6 @@
 //! Conversations that fuzzing starts from.
 
-mod orders;
+pub(crate) mod orders;
 
 use crate::{Formats, Transfer, says};
 use infuzz::builtin::Builtin;
@@ -28,6 +28,7 @@ pub const SEEDS: &[&str] = &[
     "orders-in-pieces",
     "orders-that-fail",
     "doses-that-fail",
+    "changes-that-fail",
 ];
 
 /// A library with a set-up for every kind of order.
@@ -40,6 +41,20 @@ pub const POWER_SEEDS: &[&str] =
 /// The conversations with these names.
 pub fn seeds(formats: Formats<'_>, names: &[&'static str]) -> Vec<(&'static str, Conversation)> {
     names.iter().map(|name| (*name, Conversation { steps: steps(name, formats) })).collect()
+}
+
+/// Transfers up to before the commit: of a damaged library, and of another one than was announced.
+pub(crate) fn wrong(formats: Formats<'_>) -> [Vec<Step>; 2] {
+    let known = library(formats, "minimal");
+    let mut damaged = known.clone();
+    damaged.get_mut(8).into_iter().for_each(|byte| *byte ^= 1);
+    let [known, damaged] = [known, damaged].map(|library| {
+        let mut steps = formats.brings(&library, 64);
+        steps.pop();
+        steps
+    });
+    let other = known.iter().take(4).chain(damaged.iter().skip(4)).cloned().collect();
+    [damaged, other]
 }
 
 fn library(formats: Formats<'_>, name: &str) -> Vec<u8> {
@@ -72,7 +87,7 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
     .into_iter()
     .chain([ask("MEM:GETSLOT#11"), ack(), ask("MEM:GETSLOT#12"), ask("MEM:GETSLOT#44"), ask("MEM:PUT"), ack()])
     .collect();
-    if name.contains("order") || name.contains("doses") {
+    if ["order", "doses", "changes"].iter().any(|about| name.starts_with(about)) {
         return orders::steps(name, formats, reads);
     }
     if name.starts_with("cut") {
@@ -108,7 +123,9 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
                 Act::Bolus,
                 Act::Stop,
                 Act::Resume,
+                Act::Stop,
                 Act::Air,
+                Act::Resume,
                 Act::Start,
                 Act::Acknowledge,
                 Act::Standby,

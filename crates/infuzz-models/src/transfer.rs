@@ -468,6 +468,17 @@ impl Model for Transfer<'_> {
         self.events.clear();
     }
 
+    fn key(&self, _world: &World) -> String {
+        let host = |number: &u8| {
+            let host = self.hosts.get(number);
+            let greeted = host.is_some_and(|host| host.greeting.is_some());
+            let known = host.is_some_and(|host| host.session > 0);
+            (host.is_some(), greeted, known, self.session.is_some_and(|(holder, _)| holder == *number))
+        };
+        let next = self.progress.as_ref().map(|progress| (progress.next, progress.due()));
+        format!("{:?} {} {next:?}", [0, 1].map(|number| host(&number)), self.state())
+    }
+
     fn powered_on(&mut self, world: &mut World) {
         crate::powered_on(self.formats, world);
     }

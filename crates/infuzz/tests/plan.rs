@@ -32,8 +32,8 @@ fn a_plan_is_the_same_each_time() {
 #[test]
 fn every_class_of_structure_has_a_case() {
     let plan = &*PLAN;
-    // A library is not encoded as a whole; messages are, in tests/bcc.rs.
-    for class in STRUCTURE.iter().filter(|class| **class != "codec") {
+    // A library is not encoded as a whole, as messages are, and has no lists of slots, as images have.
+    for class in STRUCTURE.iter().filter(|class| !["codec", "slots"].contains(class)) {
         assert!(plan.cases.iter().any(|case| case.class == *class), "{class}");
     }
 }

@@ -79,8 +79,16 @@ struct Report {
     exec_per_s: u64,
     edges: u64,
     reach_points: ReachPoints,
-    states: Option<()>,
+    states: Option<States>,
     findings: Vec<Finding>,
+}
+
+/// States, kinds of messages and verdicts.
+#[derive(Serialize)]
+struct States {
+    reached: usize,
+    reachable: usize,
+    missing: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -121,7 +129,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         exec_per_s: campaign.told.per_second,
         edges: campaign.told.edges,
         reach_points: ReachPoints { reached, total, missing },
-        states: None,
+        states: campaign.states().map(|(reached, reachable, missing)| States { reached, reachable, missing }),
         findings,
     };
     if report.executions == 0 && report.findings.is_empty() {
@@ -163,7 +171,7 @@ fn unguided(arguments: &Arguments, target: &'static Target, chosen: &Chosen) -> 
         exec_per_s: ran.per_second,
         edges: 0,
         reach_points: ReachPoints { reached, total, missing: ran.explored.missing },
-        states: None,
+        states: ran.explored.states.map(|((reached, reachable), missing)| States { reached, reachable, missing }),
         findings: ran.findings,
     };
     Ok(tell(&report, arguments.json))
@@ -201,6 +209,9 @@ fn told(report: &Report) -> String {
         let more = missing.len().saturating_sub(SHOWN);
         let rest = if more > 0 { format!(" and {more} more (--json)") } else { String::new() };
         let _ = writeln!(text, "not reached: {}{rest}", missing[..missing.len() - more].join(", "));
+    }
+    if let Some(states) = &report.states {
+        let _ = writeln!(text, "states, messages and verdicts: {} of {}", states.reached, states.reachable);
     }
     if report.findings.is_empty() {
         let _ = writeln!(text, "{}", styled(GOOD, "no finding"));

@@ -115,7 +115,9 @@ fn doses_fail() -> Vec<Value> {
         with(surface("10"), &["observation"], nobody),
         with(surface("10"), &["observation"], json!([says::surface("2.6")])),
         concentrated(dopamine("10", "ug/kg/min"), ["200", "mg", "250"]),
-        saline("501"),
+        saline("101"),
+        // Above the most only before it is rounded.
+        with(with(second("IVPB"), &["give", "rate"], json!("2400.1")), &["give", "rate_unit"], says::unit("mL/d")),
         with(saline("10"), &["give", "volume"], json!("9999.5")),
         with(saline("10"), &["timing"], says::minutes("60")),
         over_time(["100", "mg/kg"]),
@@ -129,14 +131,52 @@ fn all(formats: Formats<'_>, messages: &[Value]) -> Vec<Step> {
     messages.iter().map(|message| formats.orders(message)).collect()
 }
 
-/// A conversation by its name; `reads` reads the pump.
-pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<Step> {
+/// The library with a set-up for every kind of order comes and is in use.
+pub(crate) fn ward(formats: Formats<'_>) -> Vec<Step> {
     let library = serde_json::from_str(ORDERS).ok().and_then(|data: Value| compose(formats.libraries, &data).ok());
     let mut steps = formats.brings(&library.unwrap_or_default(), 1024);
     steps.push(Step::Restart);
+    steps
+}
+
+/// An order of a kind that there is not, and one of another version.
+fn rubbish(formats: Formats<'_>) -> Vec<Step> {
+    let with = |from: &[u8], to: &[u8]| {
+        let mut step = formats.orders(&saline("10"));
+        if let Step::Say(saying) = &mut step
+            && let Some(at) = saying.bytes.windows(from.len()).position(|part| part == from)
+        {
+            saying.bytes.splice(at..at + from.len(), to.iter().copied());
+        }
+        step
+    };
+    vec![with(b"ORC|RE", b"ORC|NW"), with(b"|2.6|", b"|2.3|")]
+}
+
+/// A change for so long that the volume is too large.
+fn endless() -> Value {
+    with(change(saline("10")), &["timing"], says::minutes("60000"))
+}
+
+/// Every order that the seeds have and can be changed to, for the search of all states.
+pub(crate) fn every(formats: Formats<'_>) -> Vec<Step> {
+    let fluid = drug(["A-1", "Fluid only in A"], ["100", "mL/h"]);
+    let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB"), dopamine("10", "ug/kg/min")];
+    let right = doses.into_iter().chain([saline("10"), saline("20"), fluid]);
+    let orders: Vec<Value> = right.chain(fail()).chain(doses_fail()).collect();
+    // A second order in one message stays what it is.
+    let changes = orders.iter().map(|order| change(order.clone()));
+    let steps = all(formats, &orders.iter().cloned().chain(changes).chain([endless()]).collect::<Vec<_>>());
+    steps.into_iter().chain(rubbish(formats)).collect()
+}
+
+/// A conversation by its name; `reads` reads the pump.
+pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<Step> {
+    let mut steps = ward(formats);
     let say = |message: &Value| formats.orders(message);
     let done = [
-        say(&saline("13.3")),
+        // Halfway between two rates that the pump can run.
+        say(&saline("13.325")),
         Step::Act(Act::Confirm),
         Step::Wait(30_001),
         say(&change(saline("20"))),
@@ -173,8 +213,12 @@ pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<S
         }
         "orders" => {
             steps.extend(done);
-            let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB")];
+            let grams = with(dopamine("10", "ug/kg/min"), &["observation"], json!([says::grams("85000")]));
+            // Slower than what keeps the vein open.
+            let slow = with(saline("0.5"), &["give", "volume"], json!("1"));
+            let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB"), grams, slow];
             steps.extend(doses.iter().flat_map(|dose| [say(dose), Step::Act(Act::Confirm), Step::Wait(600_001)]));
+            steps.push(Step::Wait(86_400_000));
         }
         "orders-read" => {
             steps.extend(done.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]));
@@ -190,10 +234,11 @@ pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<S
         }
         "orders-that-fail" => {
             steps.extend(all(formats, &fail()));
-            let wrong = with(saline("10"), &["common", "control"], json!("NW"));
-            let mut foreign = saline("10");
-            foreign["message"]["header"]["version"]["id"] = json!("2.3");
-            steps.extend(all(formats, &[wrong, foreign]));
+            steps.extend(rubbish(formats));
+        }
+        "changes-that-fail" => {
+            let changes = fail().into_iter().chain(doses_fail()).map(change).chain([endless()]);
+            steps.extend(all(formats, &changes.collect::<Vec<_>>()));
         }
         _ => steps.extend(all(formats, &doses_fail())),
     }

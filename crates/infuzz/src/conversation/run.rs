@@ -124,6 +124,10 @@ pub trait Model {
     /// What happened to each message of the last exchange: the state it came in, its kind, and what
     /// became of it.
     fn events(&self) -> &[Event];
+    /// The states that the model tells apart, few enough to be searched through.
+    fn key(&self, _world: &World) -> String {
+        String::new()
+    }
     /// Steps by which a host brings this library to the device, on a connection of its own.
     fn brings(&self, _library: &[u8]) -> Vec<Step> {
         Vec::new()
@@ -234,6 +238,24 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// Runs a conversation from the beginning, and then has a known-good library brought.
     pub fn run(&mut self, conversation: &Conversation) -> Ran {
+        let mut ran = self.run_only(conversation);
+        if ran.raised.is_none() {
+            ran.raised = self.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
+        }
+        ran
+    }
+
+    /// What is told apart of the state that the last conversation led to.
+    pub fn key(&self) -> String {
+        let models = self.models.iter().map(|model| model.key(&self.world)).collect::<Vec<_>>().join(", ");
+        let World { active, staged, failing, perhaps, therapy, .. } = &self.world;
+        let (first, motion) = (*active == self.start.active, therapy.motion);
+        let (staged, perhaps, drug) = (staged.is_some(), !perhaps.is_empty(), therapy.drug.is_some());
+        format!("{models}, {first} {staged} {failing:?} {perhaps}, {motion:?} {drug}")
+    }
+
+    /// Runs a conversation from the beginning, and no more.
+    pub fn run_only(&mut self, conversation: &Conversation) -> Ran {
         let mut ran = Ran::default();
         self.device.restore(self.ready);
         self.world = self.start.clone();
@@ -245,7 +267,6 @@ impl<'m, D: Device> Runner<'m, D> {
                 return ran;
             }
         }
-        ran.raised = self.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
         ran
     }
 
