@@ -5,7 +5,7 @@
 //! - [`server`] listens and has the connections, each within its [`budget`];
 //! - [`engine`] is the pump's own thread, which [`bedside`] commands reach too;
 //! - [`disk`] is the pump's memory, [`demo`] a library to try things out with;
-//! - [`print`] writes lines without waiting for their reader.
+//! - [`mod@print`] writes lines without waiting for their reader.
 
 #![forbid(unsafe_code)]
 
