@@ -2,7 +2,7 @@
 //! determinism gate reports a device with moods.
 
 use infuzz::device::{
-    Answer, Capabilities, Device, Held, Line, LookUp, Observation, Outcome, Reply, Request, Which, digest,
+    Act, Answer, Capabilities, Device, Held, Line, LookUp, Observation, Outcome, Reply, Request, Which, digest,
 };
 use infuzz::finding::Raised;
 
@@ -86,6 +86,10 @@ impl Device for Tripwire {
 
     fn stop(&mut self) {
         self.pump.stop();
+    }
+
+    fn act(&mut self, act: Act) {
+        self.pump.act(act);
     }
 
     fn tick(&mut self, milliseconds: u32) {
