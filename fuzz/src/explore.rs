@@ -1,6 +1,7 @@
 //! A seeded loop without an engine: what plain `cargo test` and the defect bank run.
 
 use crate::body::{Body, Fault};
+use crate::reach::Tally;
 use crate::table::{Input, Target};
 use infuzz::oracle::Meter;
 use infuzz::rng::Rng;
@@ -11,12 +12,10 @@ use std::ops::ControlFlow;
 pub struct Exploration {
     /// Executions.
     pub executions: u64,
-    /// Reach points reached, and all there are.
-    pub reached: (usize, usize),
-    /// Those not reached.
-    pub missing: Vec<String>,
-    /// The same of the states of conversations, where inputs are such.
-    pub states: Option<((usize, usize), Vec<String>)>,
+    /// The reach points.
+    pub points: Tally,
+    /// The states of conversations, where inputs are such.
+    pub states: Option<Tally>,
     /// The first finding and the execution that showed it.
     pub fault: Option<(u64, Fault)>,
 }
@@ -101,12 +100,6 @@ pub fn explore_on(
         reached = now;
     }
     let reach = body.reach();
-    let counted = |from: usize, to: usize| {
-        let points = &reach.points()[from..to];
-        let missing: Vec<String> = points.iter().filter(|p| p.hits == 0).map(|p| p.name.clone()).collect();
-        ((points.len() - missing.len(), points.len()), missing)
-    };
-    let (reached, missing) = counted(0, reach.wanted());
-    let states = reach.has_states().then(|| counted(reach.wanted(), reach.points().len()));
-    Exploration { executions, reached, missing, states, fault }
+    let was = |at: usize| reach.points()[at].hits > 0;
+    Exploration { executions, points: reach.tally(was), states: reach.tally_of_states(was), fault }
 }

@@ -22,6 +22,6 @@ pub use body::{Body, Fault};
 pub use explore::{Exploration, Mutating, explore, explore_on};
 pub use files::replay_files;
 pub use guidance::{Guidance, Measured};
-pub use reach::{Reach, ReachPoint};
+pub use reach::{Reach, ReachPoint, Tally};
 pub use table::{Input, TARGETS, Target, target};
 pub use trace::{Trace, first_difference};

@@ -4,6 +4,7 @@ use infuzz::device::{Answer, Outcome};
 use infuzz::format::{Format, Shape};
 use infuzz::tree::Tree;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// One place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +15,19 @@ pub struct ReachPoint {
     pub hits: u64,
 }
 
-/// The reach points of a description: each record and each kind accepted, each reason given.
+/// How many of some points were reached, and the names of the others.
 #[derive(Clone, Debug)]
+pub struct Tally {
+    /// Those that were reached.
+    pub reached: usize,
+    /// All of them.
+    pub total: usize,
+    /// Those that were not.
+    pub missing: Vec<String>,
+}
+
+/// The reach points of a description: each record and each kind accepted, each reason given.
+#[derive(Clone, Debug, Default)]
 pub struct Reach {
     points: Vec<ReachPoint>,
     /// Those that the last execution reached, in no order and perhaps more than once.
@@ -44,8 +56,7 @@ impl Reach {
     /// The points of `format`.
     pub fn new(format: &Format) -> Self {
         let counted = vec![Counted::Nothing; format.fields.len()];
-        let mut reach = Reach { counted, ..Reach::of(Vec::new(), Vec::new()) };
-        reach.states = None;
+        let mut reach = Reach { counted, ..Reach::default() };
         // What a device does where a rule leaves it open is its own business.
         let silent = |id: &str| format.rule_named(id).is_some_and(|rule| format.says_nothing(rule));
         for rule in format.rules.iter().filter(|rule| !rule.open && !silent(&rule.id)) {
@@ -86,7 +97,7 @@ impl Reach {
         let all = names.len();
         let named = names.iter().chain(&states).cloned().zip(0..).collect();
         let points = names.into_iter().chain(states).map(|name| ReachPoint { name, hits: 0 }).collect();
-        Reach { points, recent: Vec::new(), rules: Vec::new(), counted: Vec::new(), named, states: Some(all) }
+        Reach { points, named, states: Some(all), ..Reach::default() }
     }
 
     /// Counts a point by its name, if there is one.
@@ -159,8 +170,20 @@ impl Reach {
         self.states.unwrap_or(self.points.len())
     }
 
-    /// Whether states are counted.
-    pub fn has_states(&self) -> bool {
-        self.states.is_some()
+    /// What of the points that are to be reached was, given by place.
+    pub fn tally(&self, reached: impl Fn(usize) -> bool) -> Tally {
+        self.counted(0..self.wanted(), reached)
+    }
+
+    /// The same of the states of conversations, where inputs are such.
+    pub fn tally_of_states(&self, reached: impl Fn(usize) -> bool) -> Option<Tally> {
+        self.states.map(|first| self.counted(first..self.points.len(), reached))
+    }
+
+    fn counted(&self, range: Range<usize>, reached: impl Fn(usize) -> bool) -> Tally {
+        let total = range.len();
+        let missing = range.filter(|at| !reached(*at)).map(|at| self.points[at].name.clone());
+        let missing: Vec<String> = missing.collect();
+        Tally { reached: total - missing.len(), total, missing }
     }
 }

@@ -8,8 +8,8 @@ fn drug_library_reaches_every_point_within_200_000_executions() {
         explore(target("drug_library").expect("in the table"), 1, 200_000, Mutating::Structure, None, |_, _| {})
             .expect("sets up");
     assert!(found.fault.is_none(), "seed 1: {:?}", found.fault);
-    assert!(found.missing.is_empty(), "seed 1: not reached: {:?}", found.missing);
-    assert!(found.reached.1 >= 40, "{:?}", found.reached);
+    assert!(found.points.missing.is_empty(), "seed 1: not reached: {:?}", found.points.missing);
+    assert!(found.points.total >= 40, "{:?}", found.points);
 }
 
 #[test]
@@ -23,7 +23,12 @@ fn every_other_target_reaches_every_point_within_its_budget() {
         };
         let found = explore(target, seed, budget, Mutating::Structure, None, |_, _| {}).expect("sets up");
         assert!(found.fault.is_none(), "{}, seed {seed}: {:?}", target.name, found.fault);
-        assert!(found.missing.is_empty(), "{}, seed {seed}: not reached: {:?}", target.name, found.missing);
+        assert!(
+            found.points.missing.is_empty(),
+            "{}, seed {seed}: not reached: {:?}",
+            target.name,
+            found.points.missing
+        );
     }
 }
 

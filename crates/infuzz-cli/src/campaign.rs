@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use infuzz::finding::{Finding, Kind};
 use infuzz::oracle::STATES;
 use infuzz::session::{Session, SessionStep};
-use infuzz_fuzz::{Body, Input, Target};
+use infuzz_fuzz::{Body, Input, Tally, Target};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -57,22 +57,14 @@ impl Campaign {
         Vec::from(self.last_lines.clone()).join(" | ")
     }
 
-    /// How many states of conversations were met, how many there are, and the others.
-    pub fn states(&self) -> Option<(usize, usize, Vec<String>)> {
-        let reach = self.body.reach();
-        reach.has_states().then(|| self.counted(reach.wanted(), reach.points().len()))
+    /// The reach points.
+    pub fn points(&self) -> Tally {
+        self.body.reach().tally(|at| self.reached[at])
     }
 
-    /// How many reach points were reached, how many there are, and the names of the others.
-    pub fn reach_points(&self) -> (usize, usize, Vec<String>) {
-        self.counted(0, self.body.reach().wanted())
-    }
-
-    fn counted(&self, from: usize, to: usize) -> (usize, usize, Vec<String>) {
-        let points = &self.body.reach().points()[from..to];
-        let missing = points.iter().zip(&self.reached[from..to]).filter(|(_, reached)| !**reached);
-        let missing: Vec<String> = missing.map(|(point, _)| point.name.clone()).collect();
-        (points.len() - missing.len(), points.len(), missing)
+    /// The states of conversations, where inputs are such.
+    pub fn states(&self) -> Option<Tally> {
+        self.body.reach().tally_of_states(|at| self.reached[at])
     }
 
     /// Runs the engine to its end, or until the user wants to stop.
@@ -131,7 +123,7 @@ impl Campaign {
     }
 
     fn progress(&self) -> String {
-        let (reached, total, _) = self.reach_points();
+        let Tally { reached, total, .. } = self.points();
         let told = &self.told;
         format!(
             "{} executions, {}/s, {} edges, corpus {}, reach points {reached}/{total}, findings {}",

@@ -15,6 +15,7 @@ mod output;
 mod protocol;
 mod remote;
 mod setting;
+mod side_by_side;
 mod targets;
 mod tools;
 mod unguided;

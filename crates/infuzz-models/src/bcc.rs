@@ -1,61 +1,31 @@
 //! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
 
-use crate::{Formats, surplus};
-use infuzz::conversation::therapy::{Bolus, Motion};
+mod answer;
+mod report;
+
+use crate::{Formats, ends_badly};
+use answer::Answer;
 use infuzz::conversation::{Event, Model, World};
-use infuzz::device::{Held, Reply};
+use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::rules::Violation;
-use infuzz::tree::Tree;
+use report::{OF_DEVICE, Report, Reported};
 use std::collections::{BTreeMap, VecDeque};
 
 const SOH: u8 = 0x01;
 const EOT: u8 = 0x04;
 const ACK: u8 = 0x06;
 const NAK: u8 = 0x15;
-const ETX: u8 = 0x03;
 
 /// The longest frame as it travels.
 const LONGEST: usize = 1_024;
 const PATIENCE_MS: u32 = 1_000;
 const BED: &[u8] = b"Bed7";
 const FIRST_BED: &[u8] = b"1";
-const NO_VALUE: &str = "_NV";
-/// AUTOPROGSTATE of a therapy that was begun from an order.
-const BEGUN: u8 = 4;
 const DEVICE: &str = "50100";
 const PUMP: &str = "50111";
-
-/// What is reported of the device and of the pump, in this order.
-const OF_DEVICE: &[&str] = &["FMNOR", "FMSTAT"];
-const OF_PUMP: &[&str] = &[
-    "VERSION",
-    "DSSTATUS",
-    "RUNSTATE",
-    "INRT",
-    "INVTB",
-    "INVI",
-    "DLNAME",
-    "DLCRETIME",
-    "INSOL",
-    "INSOLSN",
-    "INSOLID",
-    "CAREUNIT",
-    "AUTOPROGSTATE",
-    "LASTAUTOPROGERR",
-    "ALARM1",
-    "ALARM2",
-    "STATUS1",
-    "STATUS2",
-    "PREALARM",
-    "INBORT",
-    "INBOVAL",
-    "BOLTYPE",
-    "BOCNT",
-    "INSTBY",
-];
 
 /// What arrives in a stream.
 enum Arrival {
@@ -83,7 +53,7 @@ struct Host {
     /// What of the answer is still to come: address and parameter.
     rest: VecDeque<(&'static str, &'static str)>,
     /// When, in seconds since power-on, each parameter was what since it was asked for: one of these.
-    values: Vec<(u64, Vec<Vec<String>>)>,
+    values: Vec<(u64, Reported)>,
     /// The last block as it travelled.
     last: Vec<u8>,
 }
@@ -102,9 +72,6 @@ enum Due {
     Or68(Box<Due>),
 }
 
-/// What names are of: a library, and a drug of it.
-type Named = (Option<Held>, Option<u64>);
-
 /// The model.
 pub struct Bcc<'f> {
     requests: Judge<'f>,
@@ -113,8 +80,7 @@ pub struct Bcc<'f> {
     hosts: BTreeMap<u8, Host>,
     up_ms: u64,
     events: Vec<Event>,
-    /// The names by library and drug, as they were found last.
-    names: Option<(Named, [String; 6])>,
+    report: Report<'f>,
 }
 
 impl<'f> Bcc<'f> {
@@ -124,7 +90,8 @@ impl<'f> Bcc<'f> {
     /// Of a device that was just switched on.
     pub fn new(formats: Formats<'f>) -> Self {
         let (requests, answers) = (Judge::new(formats.requests), Judge::new(formats.answers));
-        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new(), names: None }
+        let report = Report::new(formats.libraries);
+        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new(), report }
     }
 
     /// Each answer that there is to each kind of message.
@@ -139,92 +106,6 @@ impl<'f> Bcc<'f> {
             ("nak", &["again", "nothing"]),
         ];
         of.iter().flat_map(|(kind, became)| became.iter().map(move |became| format!("{kind} {became}"))).collect()
-    }
-
-    /// What the pump reports now, in the order of [`OF_PUMP`].
-    fn values(&mut self, world: &World) -> Vec<Vec<String>> {
-        let decimals = |number: u64, shown: u32| {
-            let part = number % 10_000 / 10u64.pow(4 - shown);
-            format!("{}.{part:0width$}", number / 10_000, width = shown as usize)
-        };
-        let therapy = &world.therapy;
-        let up_to = |most: u64, shown: u32, number: u32| {
-            let number = u64::from(number);
-            // What is not shown does not count.
-            let most = most + 10u64.pow(4 - shown) - 1;
-            if number > most { NO_VALUE.into() } else { decimals(number, shown) }
-        };
-        let bit = |is: bool, bit: u32| if is { bit } else { 0 };
-        let (infuses, kept) = (therapy.motion == Motion::Infusing, therapy.motion == Motion::KeepingOpen);
-        let run_state = bit(!therapy.is_running(), 1) + bit(therapy.is_running(), 2);
-        let run_state = run_state + bit(therapy.alarms != 0, 4) + bit(kept, 8);
-        let status = bit(infuses, 1) + bit(kept, 2) + bit(therapy.standby > 0, 4) + bit(therapy.bolus.is_some(), 8);
-        let [name, created, long, short, code, profile] = self.names(world);
-        // What was begun from an order shows as long as its therapy.
-        let state = if world.order_state == BEGUN && therapy.drug.is_none() { 0 } else { world.order_state };
-        let bolus = |number: fn(&Bolus) -> u32| {
-            therapy.bolus.as_ref().map_or(NO_VALUE.into(), |bolus| decimals(number(bolus).into(), 2))
-        };
-        let errors = world.order_error.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let one = |value: String| vec![value];
-        vec![
-            one("3.36".into()),
-            one("00051".into()),
-            one(run_state.to_string()),
-            one(up_to(18_000_000, 2, if kept { therapy.kept_open() } else { therapy.rate() })),
-            one(up_to(99_999_000, 1, therapy.vtbi())),
-            one(up_to(99_999_000, 1, therapy.infused())),
-            one(name),
-            one(created),
-            one(long),
-            one(short),
-            one(code),
-            one(profile),
-            one(state.to_string()),
-            if errors.is_empty() { one("0".into()) } else { errors },
-            one(format!("{:08X}", therapy.alarms)),
-            one("00000000".into()),
-            one(format!("{status:08X}")),
-            one(NO_VALUE.into()),
-            one("00000000".into()),
-            one(bolus(|bolus| bolus.rate)),
-            one(bolus(|bolus| bolus.volume)),
-            one(bit(therapy.bolus.is_some(), 2).to_string()),
-            one(therapy.boluses.to_string()),
-            one(therapy.standby.div_ceil(60_000).to_string()),
-        ]
-    }
-
-    /// Name and creation time of the library in use; the names of the therapy's drug and its code;
-    /// the name of the profile.
-    fn names(&mut self, world: &World) -> [String; 6] {
-        let key = (world.active, world.therapy.drug);
-        if let Some((_, names)) = self.names.as_ref().filter(|(known, _)| *known == key) {
-            return names.clone();
-        }
-        let names = self.names_of(world);
-        self.names = Some((key, names.clone()));
-        names
-    }
-
-    fn names_of(&self, world: &World) -> [String; 6] {
-        let none = || NO_VALUE.to_string();
-        let Some(bytes) = world.active_bytes() else { return std::array::from_fn(|_| none()) };
-        let tree = Tree::decode(self.formats.libraries, bytes);
-        let text = |path: &str| tree.find(path).map(|node| String::from_utf8_lossy(tree.text(node)).into_owned());
-        let number = |path: &str| tree.find(path).and_then(|node| tree.number(node));
-        let drugs = tree.find("drug").map_or(0, |list| tree.children(list).count());
-        let drug =
-            world.therapy.drug.and_then(|id| (0..drugs).find(|at| number(&format!("drug[{at}].id")) == Some(id)));
-        let of_drug = |field: &str| drug.and_then(|at| text(&format!("drug[{at}].{field}"))).unwrap_or_else(none);
-        [
-            text("header.name").unwrap_or_default(),
-            number("header.created").map(|time| time.to_string()).unwrap_or_default(),
-            of_drug("name"),
-            of_drug("short_name"),
-            of_drug("code"),
-            text("profile[0].name").unwrap_or_else(none),
-        ]
     }
 
     /// The kind of a frame, and what it must be answered by.
@@ -279,7 +160,7 @@ impl<'f> Bcc<'f> {
             Arrival::Ack | Arrival::Nak if !self.hosts.get(&number).is_some_and(|host| host.open) => {
                 (if matches!(arrival, Arrival::Ack) { "ack" } else { "nak" }, Due::Nothing)
             }
-            Arrival::Ack => ("ack", if self.rest(number).is_empty() { Due::Error(11) } else { Due::Block }),
+            Arrival::Ack => ("ack", if self.has_rest(number) { Due::Block } else { Due::Error(11) }),
             Arrival::Nak => ("nak", Due::Again),
         };
         let state = self.state(number);
@@ -320,7 +201,6 @@ impl<'f> Bcc<'f> {
     ) -> Result<&'static str, Raised> {
         let wrong =
             |what: &str| Raised::new(Kind::WrongReason, format!("{kind} was answered by {}: {what}", answer.words()));
-        let now = self.values(world);
         let seconds = self.up_ms / 1000;
         let host = self.hosts.entry(number).or_default();
         // What a block tells was so when it was asked for.
@@ -375,10 +255,6 @@ impl<'f> Bcc<'f> {
             "get" | "slot" => {
                 host.rest.clear();
                 host.values.clear();
-                if code == 0 {
-                    let device = OF_DEVICE.iter().map(|name| (DEVICE, *name)).filter(|_| kind == "get");
-                    host.rest = device.chain(OF_PUMP.iter().map(|name| (PUMP, *name))).collect();
-                }
             }
             _ => {}
         }
@@ -387,13 +263,18 @@ impl<'f> Bcc<'f> {
             811 => return Ok("error 811"),
             _ => {}
         }
+        let now = self.report.now(world);
+        if kind != "ack" {
+            let device = OF_DEVICE.iter().map(|(name, _)| (DEVICE, *name)).filter(|_| kind == "get");
+            host.rest = device.chain(now.iter().map(|(name, _)| (PUMP, *name))).collect();
+        }
         host.values.push((seconds, now));
         let last = take(host, answer).map_err(|what| wrong(&what))?;
         Ok(if last && kind == "ack" { "last block" } else { "block" })
     }
 
-    fn rest(&self, number: u8) -> VecDeque<(&'static str, &'static str)> {
-        self.hosts.get(&number).map(|host| host.rest.clone()).unwrap_or_default()
+    fn has_rest(&self, number: u8) -> bool {
+        self.hosts.get(&number).is_some_and(|host| !host.rest.is_empty())
     }
 
     fn state(&self, number: u8) -> &'static str {
@@ -416,9 +297,9 @@ fn take(host: &mut Host, answer: &Answer) -> Result<bool, String> {
             return Err(format!("{address} {name} comes next"));
         }
         // It was so when it was asked for, or at a block since: the time says when.
-        let was = |values: &[Vec<String>]| match OF_PUMP.iter().position(|known| *known == name) {
-            Some(at) if address == PUMP => values[at].contains(&part.value),
-            _ => part.value == if name == "FMNOR" { "1" } else { "00051" },
+        let was = |values: &Reported| match address {
+            PUMP => values.iter().any(|(known, values)| *known == name && values.contains(&part.value)),
+            _ => OF_DEVICE.contains(&(name, &part.value)),
         };
         if !host.values.iter().any(|(time, values)| part.time == time.to_string() && was(values)) {
             return Err(format!("{name} was not {} at {} s", part.value, part.time));
@@ -427,60 +308,6 @@ fn take(host: &mut Host, answer: &Answer) -> Result<bool, String> {
     match answer.last == host.rest.is_empty() {
         true => Ok(answer.last),
         false => Err("the block says otherwise whether it is the last".into()),
-    }
-}
-
-struct Part {
-    time: String,
-    address: String,
-    parameter: String,
-    value: String,
-}
-
-/// An answer that keeps the rules of its format.
-struct Answer {
-    bed: Vec<u8>,
-    parts: Vec<Part>,
-    last: bool,
-}
-
-impl Answer {
-    fn of(judge: &mut Judge<'_>, wire: &[u8]) -> Self {
-        let (tree, _) = judge.explain(wire);
-        let bytes = tree.bytes();
-        // Between STX and the last byte before the check.
-        let text = bytes.get(7..bytes.len().saturating_sub(7)).unwrap_or_default();
-        let at = text.windows(5).position(|window| window == b"/1/1>").unwrap_or(0);
-        let (bed, information) = (text[..at].to_vec(), text.get(at + 5..).unwrap_or_default());
-        let parts = information.split(|byte| *byte == 0x1E).map(|part| {
-            let mut fields = part.splitn(4, |byte| *byte == b',');
-            let mut field = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
-            Part { time: field(), address: field(), parameter: field(), value: field() }
-        });
-        let last = bytes.len().checked_sub(7).and_then(|end| bytes.get(end)) == Some(&ETX);
-        Answer { bed, parts: parts.collect(), last }
-    }
-
-    /// The code of GNERR, if it is one.
-    fn error(&self) -> Option<u32> {
-        match &self.parts[..] {
-            [part] if part.parameter == "GNERR" && part.address == DEVICE => part.value.parse().ok(),
-            _ => None,
-        }
-    }
-
-    fn is_one(&self, address: &str, parameter: &str, value: &str) -> bool {
-        let is = |part: &Part| part.address == address && part.parameter == parameter && part.value == value;
-        matches!(&self.parts[..], [part] if is(part)) && self.last
-    }
-
-    fn is_version(&self) -> bool {
-        self.is_one(DEVICE, "V3.36", "")
-    }
-
-    fn words(&self) -> String {
-        let words = self.parts.iter().map(|part| format!("{} {} {}", part.address, part.parameter, part.value));
-        words.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -503,10 +330,6 @@ impl Model for Bcc<'_> {
         let rest = |number: u8| self.hosts.get(&number).map(|host| (host.last.is_empty(), host.rest.len()));
         let host = |number: u8| (self.state(number), rest(number));
         format!("{:?}", [0, 1].map(host))
-    }
-
-    fn powered_on(&mut self, world: &mut World) {
-        crate::powered_on(self.formats, world);
     }
 
     fn connected(&mut self, number: u8) {
@@ -537,10 +360,7 @@ impl Model for Bcc<'_> {
                 return Some(raised);
             }
         }
-        if let Some(surplus) = surplus(answers) {
-            return Some(surplus);
-        }
-        reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
+        ends_badly(answers, reply)
     }
 
     fn passed(&mut self, milliseconds: u32) {

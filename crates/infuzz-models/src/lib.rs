@@ -18,10 +18,10 @@ pub use reachable::{STATES, Search, searches, states, written};
 pub use seeds::{POWER_SEEDS, SEEDS, seeds};
 pub use transfer::Transfer;
 
-use infuzz::conversation::{Model, World};
+use infuzz::conversation::Model;
+use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
-use infuzz::tree::Tree;
 
 /// The descriptions of what travels on the paths.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +74,9 @@ fn surplus(answers: &[u8]) -> Option<Raised> {
     (!answers.is_empty()).then(|| Raised::new(Kind::WrongReason, what()))
 }
 
-/// What of the library in use the therapy needs: the rate that keeps the vein open is that of the
-/// first profile, as the device is set to none.
-fn powered_on(formats: Formats<'_>, world: &mut World) {
-    let Some(bytes) = world.active_bytes() else { return };
-    let tree = Tree::decode(formats.libraries, bytes);
-    let rate = tree.find("profile[0].kvo_rate").and_then(|node| tree.number(node));
-    world.therapy.kvo = rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0);
+/// What is wrong with the end of a reply: something was said that nothing asked for, or the connection
+/// is gone.
+fn ends_badly(answers: &[u8], reply: &Reply) -> Option<Raised> {
+    let closed = || Raised::new(Kind::Silent, "the connection was closed without a reason");
+    surplus(answers).or_else(|| reply.closed.then(closed))
 }

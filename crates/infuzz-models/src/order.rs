@@ -9,7 +9,7 @@ mod units;
 mod wanted;
 
 use crate::says::said;
-use crate::{Formats, surplus};
+use crate::{Formats, ends_badly};
 use answer::{Answer, Owed};
 use infuzz::conversation::therapy::Motion;
 use infuzz::conversation::{Event, Model, Step, World};
@@ -42,46 +42,12 @@ const SYNTAX: u16 = 1000;
 /// Of a confirmation that an alarm forbids.
 const ALARM: u16 = 125;
 
-/// What became of a message or a decision, by the code of its failure.
-const FAILED: [(u16, &str); 30] = [
-    (code::UNKNOWN_DRUG, "failed 1"),
-    (code::UNKNOWN_NAME, "failed 101"),
-    (code::UNKNOWN_CODE, "failed 102"),
-    (code::NAME_OF_OTHER, "failed 103"),
-    (code::NO_CONCENTRATION, "failed 106"),
-    (code::OTHER_CONCENTRATION, "failed 107"),
-    (code::CONTINUOUS_UNIT, "failed 113"),
-    (code::INTERMITTENT_UNIT, "failed 114"),
-    (code::NOT_SUPPORTED, "failed 116"),
-    (code::NO_SETUP, "failed 117"),
-    (code::NOT_ALLOWED, "failed 118"),
-    (code::NO_SECONDARY, "failed 120"),
-    (code::NO_PRIMARY, "failed 122"),
-    (code::NOT_ONE_ORDER, "failed 1006"),
-    (code::RATE, "failed 1010"),
-    (code::VOLUME, "failed 1011"),
-    (code::OTHER_MODULE, "failed 1013"),
-    (code::NOTHING_TO_CHANGE, "failed 1025"),
-    (code::SAME_AS_BEFORE, "failed 1026"),
-    (code::OTHER_PUMP, "failed 1028"),
-    (code::NO_WEIGHT, "failed 1036"),
-    (code::WEIGHT, "failed 1037"),
-    (code::BUSY, "failed 1044"),
-    (code::DURATION, "failed 1046"),
-    (code::VOLUME_OF_OTHER, "failed 1047"),
-    (code::NO_SURFACE, "failed 1052"),
-    (code::SURFACE, "failed 1053"),
-    (code::NO_LIBRARY, "failed 203"),
-    (code::NO_PROFILE, "failed 111"),
-    (code::NO_RATE, "failed 1018"),
-];
-
 /// Failures of which no conversation with this pump comes: its start has a library with a profile,
 /// and an order without a rate is one for patient control.
 const NEVER: [u16; 3] = [code::NO_LIBRARY, code::NO_PROFILE, code::NO_RATE];
 
 fn failed(code: u16) -> &'static str {
-    FAILED.iter().find(|(known, _)| *known == code).map_or("failed otherwise", |(_, words)| words)
+    code::ALL.iter().find(|(known, _)| *known == code).map_or("failed otherwise", |(_, words)| words)
 }
 
 /// One connection.
@@ -89,12 +55,6 @@ fn failed(code: u16) -> &'static str {
 struct Host {
     part: Vec<u8>,
     waited: u32,
-}
-
-/// What waits for a person.
-struct Waiting {
-    owed: Rc<Owed>,
-    change: bool,
 }
 
 /// Messages of which it is remembered what they are owed: known-good ones come again and again.
@@ -107,7 +67,8 @@ pub struct Order<'f> {
     /// What messages are owed, those that came last at the end.
     known: VecDeque<(Vec<u8>, Rc<Owed>)>,
     hosts: BTreeMap<u8, Host>,
-    waiting: Option<Waiting>,
+    /// The order that waits for a person.
+    waiting: Option<Rc<Owed>>,
     /// Answers since power-on.
     answers: u32,
     /// The library that was in use last.
@@ -128,7 +89,7 @@ impl<'f> Order<'f> {
 
     /// What there is that becomes of each kind of message, and of each decision.
     pub fn points(&self) -> Vec<String> {
-        let fails = FAILED.iter().filter(|(code, _)| !NEVER.contains(code)).map(|(_, words)| *words);
+        let fails = code::ALL.iter().filter(|(code, _)| !NEVER.contains(code)).map(|(_, words)| *words);
         let of_change = ["proposed", "failed 1025", "failed 1026", "failed 1044"];
         let of_order = fails.filter(|words| !["failed 1025", "failed 1026"].contains(words)).chain(["proposed"]);
         let others = [
@@ -235,7 +196,7 @@ impl<'f> Order<'f> {
             Ok(proposed) => {
                 world.proposed = Some([proposed.rate, proposed.volume].map(|number| number as u32));
                 (world.order_state, world.order_error) = (state::WAITS, vec![0]);
-                self.waiting = Some(Waiting { owed: owed.clone(), change: owed.change });
+                self.waiting = Some(owed.clone());
                 "proposed"
             }
             Err(against) => {
@@ -313,18 +274,11 @@ impl Model for Order<'_> {
                 return Some(raised);
             }
         }
-        if let Some(surplus) = surplus(answers) {
-            return Some(surplus);
-        }
-        reply.closed.then(|| Raised::new(Kind::Silent, "the connection was closed without a reason"))
+        ends_badly(answers, reply)
     }
 
     fn key(&self, world: &World) -> String {
         format!("{} {:?}", self.state(world), self.waiting.as_ref().map(|waiting| waiting.change))
-    }
-
-    fn powered_on(&mut self, world: &mut World) {
-        crate::powered_on(self.formats, world);
     }
 
     fn confirmed(&mut self, world: &mut World) -> Option<Event> {
@@ -336,7 +290,7 @@ impl Model for Order<'_> {
             return Some([before, "confirm", "waits on"]);
         }
         world.proposed = None;
-        let became = match self.comes_to(&waiting.owed, world) {
+        let became = match self.comes_to(&waiting, world) {
             Ok(proposed) => {
                 let [rate, volume] = [proposed.rate, proposed.volume].map(|number| number as u32);
                 if waiting.change {

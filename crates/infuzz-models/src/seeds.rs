@@ -12,6 +12,7 @@ pub const SEEDS: &[&str] = &[
     "library",
     "in-pieces",
     "two-hosts",
+    "two-hosts-to-the-end",
     "resumed",
     "bad-library",
     "too-large",
@@ -45,16 +46,20 @@ pub fn seeds(formats: Formats<'_>, names: &[&'static str]) -> Vec<(&'static str,
 
 /// Transfers up to before the commit: of a damaged library, and of another one than was announced.
 pub(crate) fn wrong(formats: Formats<'_>) -> [Vec<Step>; 2] {
-    let known = library(formats, "minimal");
-    let mut damaged = known.clone();
-    damaged.get_mut(8).into_iter().for_each(|byte| *byte ^= 1);
-    let [known, damaged] = [known, damaged].map(|library| {
+    let [known, damaged] = [library(formats, "minimal"), damaged(formats)].map(|library| {
         let mut steps = formats.brings(&library, 64);
         steps.pop();
         steps
     });
     let other = known.iter().take(4).chain(damaged.iter().skip(4)).cloned().collect();
     [damaged, other]
+}
+
+/// A library that breaks a rule.
+fn damaged(formats: Formats<'_>) -> Vec<u8> {
+    let mut damaged = library(formats, "minimal");
+    damaged.get_mut(8).into_iter().for_each(|byte| *byte ^= 1);
+    damaged
 }
 
 fn library(formats: Formats<'_>, name: &str) -> Vec<u8> {
@@ -67,10 +72,6 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
     let brings = |library: &[u8], number: u8| says::on(number, formats.brings(library, 64));
     let whole = brings(&known("minimal"), 0);
     let (head, tail) = whole.split_at(6.min(whole.len()));
-    let mut damaged = known("minimal");
-    if let Some(byte) = damaged.get_mut(8) {
-        *byte ^= 1;
-    }
     let ask = |information: &str| formats.asks(information);
     let ack = || says::bare(0x06);
     let reads: Vec<Step> = [
@@ -91,24 +92,24 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
         return orders::steps(name, formats, reads);
     }
     if name.starts_with("cut") {
-        let either = ["minimal", "known-good-b"].map(|name| formats.brings(&known(name), 1024));
-        let small = ["minimal", "known-good-b"].map(|name| formats.brings(&known(name), 100));
-        return cuts(
-            name,
-            whole,
-            |number| either[number as usize % 2].clone(),
-            |number| small[number as usize % 2].clone(),
-        );
+        let both = ["minimal", "known-good-b"].map(known);
+        return cuts(name, whole, |number, chunk| formats.brings(&both[number as usize % 2], chunk));
     }
     match name {
         "library" => [&whole[..], &[Step::Restart]].concat(),
         "in-pieces" => whole.into_iter().map(in_pieces).collect(),
         "two-hosts" => [head, &brings(&known("known-good-b"), 1)[..3], tail].concat(),
+        "two-hosts-to-the-end" => {
+            let other = brings(&known("known-good-b"), 1);
+            let (received, commit) = whole.split_at(whole.len().saturating_sub(1));
+            let asks = says::on(1, formats.asks_of_transfer());
+            [&other[..2], received, &other[2..3], &asks, commit].concat()
+        }
         "resumed" => {
             let lost = [Step::Disconnect(Line { path: Transfer::PATH.into(), number: 0 })];
             [head, &lost, &whole[..4], tail].concat()
         }
-        "bad-library" => [brings(&damaged, 0), whole].concat(),
+        "bad-library" => [brings(&damaged(formats), 0), whole].concat(),
         "too-large" => [&whole[..3], &[formats.announces(1 << 24)][..]].concat(),
         "time" => {
             let waits = [Step::Act(Act::Start), Step::Wait(30_001), Step::Act(Act::Stop)];
@@ -143,27 +144,22 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
             let both = whole.iter().zip(&reads).flat_map(|(one, other)| [one.clone(), other.clone()]);
             both.chain([Step::Act(Act::Start), Step::Wait(3_600_000)]).chain(reads.iter().cloned()).collect()
         }
-        _ => {
+        "read-again" => {
             let nak = || says::bare(0x15);
             let get = ask("MEM:GET");
             [ask("ADMIN:ALIVE"), nak(), get, nak(), ack(), nak(), ack(), ack(), ack(), nak(), ack()].to_vec()
         }
+        _ => Vec::new(),
     }
 }
 
-/// Transfers during which the power fails; `brings` brings one of two libraries at once, `parts` in
-/// small chunks.
-fn cuts(
-    name: &str,
-    whole: Vec<Step>,
-    brings: impl Fn(u32) -> Vec<Step>,
-    parts: impl Fn(u32) -> Vec<Step>,
-) -> Vec<Step> {
+/// Transfers during which the power fails; `brings` brings one of two libraries in chunks of a size.
+fn cuts(name: &str, whole: Vec<Step>, brings: impl Fn(u32, u16) -> Vec<Step>) -> Vec<Step> {
     let cut = |writes, torn| Step::Cut { writes, torn };
     // A library that is stored while the power fails after so many writes, counted from the commit
     // on or, where the last one is torn, from the chunk before it.
     let stored = |writes: u32, torn| {
-        let mut steps = brings(writes);
+        let mut steps = brings(writes, 1024);
         steps.insert(steps.len().saturating_sub(1 + usize::from(torn)), cut(writes, torn));
         steps.push(Step::Restart);
         steps
@@ -175,7 +171,7 @@ fn cuts(
             // So many writes, and steps before the end.
             let moments = [(4, 2), (4, 3), (5, 3), (5, 4)].into_iter();
             let one = |(writes, before): (u32, usize)| {
-                let mut steps = parts(writes);
+                let mut steps = brings(writes, 100);
                 steps.insert(steps.len().saturating_sub(before), cut(writes, false));
                 steps.push(Step::Restart);
                 steps
@@ -184,9 +180,10 @@ fn cuts(
         }
         "cut-at-each-write" => each(false),
         "cut-within-each-write" => each(true),
-        _ => {
+        "cut-and-resumed" => {
             [&[Step::Act(Act::Start), cut(6, false)], &whole[..6], &[Step::Restart], &whole, &[Step::Restart]].concat()
         }
+        _ => Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use infuzz::device::{Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
-use infuzz::tree::compute_check;
+use infuzz::tree::{Tree, compute_check};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -479,8 +479,12 @@ impl Model for Transfer<'_> {
         format!("{:?} {} {next:?}", [0, 1].map(|number| host(&number)), self.state())
     }
 
+    /// The rate that keeps the vein open is that of the first profile, as the device is set to none.
     fn powered_on(&mut self, world: &mut World) {
-        crate::powered_on(self.formats, world);
+        let Some(bytes) = world.active_bytes() else { return };
+        let tree = Tree::decode(self.formats.libraries, bytes);
+        let rate = tree.find("profile[0].kvo_rate").and_then(|node| tree.number(node));
+        world.therapy.kvo = rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0);
     }
 
     fn connected(&mut self, number: u8) {

@@ -72,3 +72,24 @@ fn every_dose_unit_stands_in_a_valid_library() {
     let all: BTreeSet<u64> = FORMAT.enums[of].rows.iter().map(|row| row.code).collect();
     assert_eq!(seen, all);
 }
+
+#[test]
+fn lists_of_slots_have_gaps_removals_and_changed_copies() {
+    let builtin = Builtin::named("miva-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let seed = |name: &str| builtin.seed(&format, name).expect("composes");
+    // The largest has the most different fields, and no slot that is free.
+    let others = ["fuller", "crowded"].map(|name| (name.to_string(), seed(name)));
+    let plan = Plan::new(&format, &seed("minimal"), others.to_vec(), Instances::Three);
+    for (path, label) in [
+        ("map.element[5]", "one slot further: slot.gap"),
+        ("view[1]", "one slot further: slot.gap"),
+        ("limits[5]", "unused, alone: protocol.limits"),
+        ("map.element[5].roles", "changed in a copy of its record: map.protocols"),
+    ] {
+        let is = |case: &&infuzz::sweep::Planned| {
+            (case.class, case.path.as_str(), case.label.as_str()) == ("slots", path, label)
+        };
+        assert!(plan.cases.iter().any(|case| is(&case)), "{path}: {label}");
+    }
+}

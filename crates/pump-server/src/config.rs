@@ -100,7 +100,7 @@ impl Config {
     /// The configuration of a file that says nothing.
     ///
     /// # Errors
-    /// Never, as the defaults are right.
+    /// None, as a test holds: the defaults are right.
     pub fn usual() -> Result<Self, Problem> {
         Self::of(File::default(), Path::new("the defaults"))
     }
@@ -140,7 +140,7 @@ impl Config {
             (least..=most).contains(&value).then_some(value).ok_or_else(|| wrong(field, &why))
         };
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut settings = Settings { pump: "A0001".into(), ..Settings::default() };
+        let mut settings = Settings::default();
         settings.pump = file.pump.id.unwrap_or(settings.pump);
         let care_area = file.pump.care_area.unwrap_or_else(|| CARE_AREA.into());
         for (text, field) in [(&settings.pump, "pump.id"), (&care_area, "pump.care_area")] {

@@ -211,12 +211,9 @@ impl<S: Storage> Engine<S> {
                     self.answers.remove(&(path, number));
                 }
             }
-            Event::Ends => {
-                self.pump.disconnect(path, number);
-                self.answers.remove(&(path, number));
-            }
+            Event::Ends => drop(self.answers.remove(&(path, number))),
         }
-        // A peer that does not read its answers has lost its connection.
+        // A peer that is gone, or does not read its answers, has lost its connection.
         if !self.answers.contains_key(&(path, number)) {
             self.pump.disconnect(path, number);
         }

@@ -67,12 +67,11 @@ fn run(arguments: &Arguments, out: &Printer) -> Result<Watchdog, Problem> {
         _ => config.required_key(&place)?,
     };
     match config.storage.clone() {
-        None if !arguments.demo => Err(Problem {
-            what: "there is no place for the pump's memory".into(),
-            place,
-            why: "a pump that says it has stored a library must have it after a restart".into(),
-            hint: "name a folder with storage = \"…\"; or try things out with --demo, which forgets".into(),
-        }),
+        None if !arguments.demo => {
+            let why = "a pump that says it has stored a library must have it after a restart";
+            let hint = "name a folder with storage = \"…\"; or try things out with --demo, which forgets";
+            Err(Problem::new("there is no place for the pump's memory", place, why, hint))
+        }
         None => serve(arguments, config, MemoryStorage::new(), key, out),
         Some(folder) => {
             let disk = Disk::open(&folder, config.capacity)?;
@@ -84,11 +83,8 @@ fn run(arguments: &Arguments, out: &Printer) -> Result<Watchdog, Problem> {
 /// A key for this once, which a person reads on the terminal and no log has.
 fn demo_key(out: &Printer) -> Result<[u8; 32], Problem> {
     let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|error| Problem {
-        what: "no key can be made".into(),
-        place: "the system".into(),
-        why: error.to_string(),
-        hint: "configure a key with key_file = \"…\"".into(),
+    getrandom::fill(&mut key).map_err(|error| {
+        Problem::new("no key can be made", "the system", error, "configure a key with key_file = \"…\"")
     })?;
     let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     out.line(&format!("key {digits}"));
@@ -102,11 +98,8 @@ fn serve<S: Storage + Send + 'static>(
     key: [u8; 32],
     out: &Printer,
 ) -> Result<Watchdog, Problem> {
-    let system = |error: std::io::Error| Problem {
-        what: "the server cannot run".into(),
-        place: "the system".into(),
-        why: error.to_string(),
-        hint: "free some of its resources".into(),
+    let system = |error: std::io::Error| {
+        Problem::new("the server cannot run", "the system", error, "free some of its resources")
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(system)?;
     let done = runtime.block_on(async {

@@ -16,7 +16,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(
+    /// A problem, in these words.
+    pub fn new(
         what: impl Into<String>,
         place: impl fmt::Display,
         why: impl fmt::Display,

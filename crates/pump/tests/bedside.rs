@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::orders::{dopamine, draft, library, mllp, saline};
+use common::examples::{dopamine, mllp, saline};
+use common::orders::{draft, library};
 use pump::bcc::{Mode, write_frame};
 use pump::network::{Connection, Deed, NetworkPump, Path, Settings};
 use pump::order::{Control, Failure};

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::orders::{DOPAMINE, MSH, ORC, PID, PUMP, RXR, SALINE, WEIGHT, dopamine, library, mllp, saline};
+use common::examples::{DOPAMINE, MSH, ORC, PID, PUMP, RXR, SALINE, WEIGHT, dopamine, mllp, saline};
+use common::orders::library;
 use pump::order::{
     Application, Bedside, Consumer, Control, Failure, Path, Proposal, Rule, Running, Warning, validate_order,
 };

@@ -8,7 +8,7 @@ use crate::output::{BAD, BOLD, GOOD, note, out, styled};
 use crate::remote::stop_on_interrupt;
 use crate::{Status, files, output, targets, unguided};
 use infuzz::finding::Finding;
-use infuzz_fuzz::Target;
+use infuzz_fuzz::{Tally, Target};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -98,6 +98,18 @@ struct ReachPoints {
     missing: Vec<String>,
 }
 
+impl From<Tally> for ReachPoints {
+    fn from(Tally { reached, total, missing }: Tally) -> Self {
+        ReachPoints { reached, total, missing }
+    }
+}
+
+impl From<Tally> for States {
+    fn from(Tally { reached, total, missing }: Tally) -> Self {
+        States { reached, reachable: total, missing }
+    }
+}
+
 /// Runs a target.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let target = targets::target(&arguments.target)?;
@@ -119,7 +131,6 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut campaign = Campaign::new(place, engine)?;
     campaign.run(command)?;
     let findings = campaign.keep()?;
-    let (reached, total, missing) = campaign.reach_points();
     let report = Report {
         target: target.name,
         engine: campaign.engine().name(),
@@ -128,8 +139,8 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         executions: campaign.told.executions,
         exec_per_s: campaign.told.per_second,
         edges: campaign.told.edges,
-        reach_points: ReachPoints { reached, total, missing },
-        states: campaign.states().map(|(reached, reachable, missing)| States { reached, reachable, missing }),
+        reach_points: campaign.points().into(),
+        states: campaign.states().map(Into::into),
         findings,
     };
     if report.executions == 0 && report.findings.is_empty() {
@@ -161,7 +172,6 @@ fn unguided(arguments: &Arguments, target: &'static Target, chosen: &Chosen) -> 
     ));
     let time = arguments.time.or(arguments.runs.is_none().then_some(MINUTE));
     let ran = unguided::run(target, chosen, seed, arguments.runs, time)?;
-    let (reached, total) = ran.explored.reached;
     let report = Report {
         target: target.name,
         engine: "none",
@@ -170,8 +180,8 @@ fn unguided(arguments: &Arguments, target: &'static Target, chosen: &Chosen) -> 
         executions: ran.explored.executions,
         exec_per_s: ran.per_second,
         edges: 0,
-        reach_points: ReachPoints { reached, total, missing: ran.explored.missing },
-        states: ran.explored.states.map(|((reached, reachable), missing)| States { reached, reachable, missing }),
+        reach_points: ran.explored.points.into(),
+        states: ran.explored.states.map(Into::into),
         findings: ran.findings,
     };
     Ok(tell(&report, arguments.json))

@@ -11,9 +11,10 @@ use crate::output::{count, note, out};
 use crate::protocol::{Answer, Request, Serves};
 use crate::remote::{self, CASE_LIMIT, STOP, stop_on_interrupt, stopped};
 use crate::setting::{DEFAULT_FORMAT, Setting};
+use crate::side_by_side::side_by_side;
 use crate::{Status, describe, files, output};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use infuzz::builtin::BUILTIN;
+use infuzz::builtin::{BUILTIN, Builtin};
 use infuzz::finding::Kind;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::sweep::{Instances, Outcome, Plan, Report};
@@ -23,7 +24,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::ChildStdin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// After so many crashes and hangs the rest is left out.
@@ -70,14 +70,16 @@ pub struct Arguments {
 
 /// Sweeps one format, or all.
 pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let names: Vec<&str> = match arguments.format.as_str() {
-        "all" => BUILTIN.iter().map(|builtin| builtin.name).collect(),
-        name => vec![name],
+    // What has the largest seeds takes longest.
+    let largest = |builtin: &Builtin| builtin.seeds.iter().map(|(_, text)| text.len()).max().unwrap_or(0);
+    let names: Vec<(&str, usize)> = match arguments.format.as_str() {
+        "all" => BUILTIN.iter().map(|builtin| (builtin.name, largest(builtin))).collect(),
+        name => vec![(name, 0)],
     };
     let bars = MultiProgress::new();
     let mut reports = Vec::new();
     let mut status = Status::Expected;
-    for swept in side_by_side(&names, size, |name| sweep(arguments, name, &bars)) {
+    for swept in side_by_side(&names, |name| sweep(arguments, name, &bars)) {
         let swept = swept?;
         swept.messages.iter().for_each(|message| note(message));
         if !arguments.json {
@@ -95,47 +97,6 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
     }
     Ok(status)
-}
-
-/// How large the inputs of a format are.
-fn size(format: &str) -> usize {
-    let base = Setting::named(format).and_then(|setting| setting.seed(setting.builtin.base));
-    base.map_or(0, |base| base.len())
-}
-
-/// Does something for each name, as many at once as there are processors, what is largest first;
-/// what came of it in the order of the names. After a failure nothing more is begun.
-fn side_by_side<T: Send>(
-    names: &[&str],
-    size: fn(&str) -> usize,
-    each: impl Fn(&str) -> Result<T, Failure> + Sync,
-) -> Vec<Result<T, Failure>> {
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    if order.len() > 1 {
-        order.sort_by_cached_key(|at| std::cmp::Reverse(size(names[*at])));
-    }
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<T, Failure>)>> = Mutex::default();
-    let work = || {
-        loop {
-            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { return };
-            let result = each(names[at]);
-            if result.is_err() {
-                next.store(names.len(), Ordering::Relaxed);
-            }
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-        }
-    };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 1..processors.min(names.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What came of a sweep.

@@ -1,5 +1,5 @@
 //! Runs the command as people and scripts do.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses its part of this module")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@ use super::wanted::Wanted;
 use infuzz::device::Held;
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::Judge;
-use infuzz::tree::Tree;
 use std::cell::RefCell;
 
 /// What ERR-5 says of a drug that is not in the library.
@@ -143,15 +142,15 @@ impl Owed {
         let format = tree.format();
         let broken: Vec<String> = violations.iter().map(|violation| format.rule(violation.rule).to_string()).collect();
         let span = |path: &str| tree.find(path).map(|node| tree.span(node).to_vec()).unwrap_or_default();
-        let number = |tree: &Tree<'_>, path: &str| tree.find(path).and_then(|node| tree.number(node));
+        let number = |path: &str| tree.find(path).and_then(|node| tree.number(node));
         let separator = span("message.separator").first().copied().unwrap_or(b'|');
         let marks = ["component", "repetition", "escape", "subcomponent"].map(|name| span(&format!("message.{name}")));
         let parties = span("message.header.parties").split(|byte| *byte == separator).map(<[u8]>::to_vec).collect();
         Owed {
             came_to: RefCell::default(),
             wanted: if broken.is_empty() { Wanted::of(tree) } else { None },
-            change: number(tree, "message.order[0].common.control") == Some(2),
-            application: match number(tree, "message.header.application") {
+            change: number("message.order[0].common.control") == Some(2),
+            application: match number("message.header.application") {
                 Some(1) => Application::Always,
                 Some(2) => Application::OnError,
                 _ => Application::Never,
@@ -214,7 +213,10 @@ impl Owed {
                 Some(Raised::new(Kind::ValidRefused, format!("a valid message was answered by {}", answer.words())))
             }
             (code, false) => {
-                let fits = self.broken.iter().any(|rule| (code, answer.error) == with(answered(rule)));
+                let fits = self.broken.iter().any(|rule| {
+                    let (due, error) = answered(rule);
+                    code == due && answer.error == Some(error)
+                });
                 if fits { None } else { Self::wrong(answer, &format!("a message that breaks {rules} is answered by")) }
             }
             _ => Self::wrong(answer, "a valid message is answered by"),
@@ -247,10 +249,6 @@ impl Owed {
             _ => Self::wrong(answer, "an order is answered by"),
         }
     }
-}
-
-fn with((code, error): (&'static str, u16)) -> (&'static str, Option<u16>) {
-    (code, Some(error))
 }
 
 fn contains(all: &[u8], part: &[u8]) -> bool {

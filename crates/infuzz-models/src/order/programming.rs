@@ -8,38 +8,48 @@ use super::wanted::Wanted;
 use infuzz::tree::Tree;
 use std::collections::BTreeSet;
 
-/// Codes of LASTAUTOPROGERR.
-pub(super) mod code {
-    pub(in super::super) const UNKNOWN_DRUG: u16 = 1;
-    pub(in super::super) const UNKNOWN_NAME: u16 = 101;
-    pub(in super::super) const UNKNOWN_CODE: u16 = 102;
-    pub(in super::super) const NAME_OF_OTHER: u16 = 103;
-    pub(in super::super) const NO_CONCENTRATION: u16 = 106;
-    pub(in super::super) const OTHER_CONCENTRATION: u16 = 107;
-    pub(in super::super) const NO_PROFILE: u16 = 111;
-    pub(in super::super) const CONTINUOUS_UNIT: u16 = 113;
-    pub(in super::super) const INTERMITTENT_UNIT: u16 = 114;
-    pub(in super::super) const NOT_SUPPORTED: u16 = 116;
-    pub(in super::super) const NO_SETUP: u16 = 117;
-    pub(in super::super) const NOT_ALLOWED: u16 = 118;
-    pub(in super::super) const NO_SECONDARY: u16 = 120;
-    pub(in super::super) const NO_PRIMARY: u16 = 122;
-    pub(in super::super) const NO_LIBRARY: u16 = 203;
-    pub(in super::super) const NOT_ONE_ORDER: u16 = 1006;
-    pub(in super::super) const RATE: u16 = 1010;
-    pub(in super::super) const VOLUME: u16 = 1011;
-    pub(in super::super) const OTHER_MODULE: u16 = 1013;
-    pub(in super::super) const NO_RATE: u16 = 1018;
-    pub(in super::super) const NOTHING_TO_CHANGE: u16 = 1025;
-    pub(in super::super) const SAME_AS_BEFORE: u16 = 1026;
-    pub(in super::super) const OTHER_PUMP: u16 = 1028;
-    pub(in super::super) const NO_WEIGHT: u16 = 1036;
-    pub(in super::super) const WEIGHT: u16 = 1037;
-    pub(in super::super) const BUSY: u16 = 1044;
-    pub(in super::super) const DURATION: u16 = 1046;
-    pub(in super::super) const VOLUME_OF_OTHER: u16 = 1047;
-    pub(in super::super) const NO_SURFACE: u16 = 1052;
-    pub(in super::super) const SURFACE: u16 = 1053;
+macro_rules! codes {
+    ($($name:ident = $code:literal,)*) => {
+        /// Codes of LASTAUTOPROGERR.
+        pub(super) mod code {
+            $(pub(in super::super) const $name: u16 = $code;)*
+            /// All of them, and what becomes of a message or a decision that fails by each.
+            pub(in super::super) const ALL: &[(u16, &str)] = &[$(($code, concat!("failed ", $code))),*];
+        }
+    };
+}
+
+codes! {
+    UNKNOWN_DRUG = 1,
+    UNKNOWN_NAME = 101,
+    UNKNOWN_CODE = 102,
+    NAME_OF_OTHER = 103,
+    NO_CONCENTRATION = 106,
+    OTHER_CONCENTRATION = 107,
+    NO_PROFILE = 111,
+    CONTINUOUS_UNIT = 113,
+    INTERMITTENT_UNIT = 114,
+    NOT_SUPPORTED = 116,
+    NO_SETUP = 117,
+    NOT_ALLOWED = 118,
+    NO_SECONDARY = 120,
+    NO_PRIMARY = 122,
+    NO_LIBRARY = 203,
+    NOT_ONE_ORDER = 1006,
+    RATE = 1010,
+    VOLUME = 1011,
+    OTHER_MODULE = 1013,
+    NO_RATE = 1018,
+    NOTHING_TO_CHANGE = 1025,
+    SAME_AS_BEFORE = 1026,
+    OTHER_PUMP = 1028,
+    NO_WEIGHT = 1036,
+    WEIGHT = 1037,
+    BUSY = 1044,
+    DURATION = 1046,
+    VOLUME_OF_OTHER = 1047,
+    NO_SURFACE = 1052,
+    SURFACE = 1053,
 }
 
 /// What a person may confirm: the drug's id, and ten-thousandths of ml/h and ml.

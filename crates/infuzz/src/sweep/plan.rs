@@ -148,6 +148,7 @@ impl<'f> Plan<'f> {
         }
         planner.inside();
         planner.cuts();
+        planner.short();
         if format.lookup.is_some() {
             planner.receiver();
         }

@@ -1,5 +1,8 @@
 //! A server in a process of its own, and plain clients of its three ports.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses its part of this module")]
+
+#[path = "../../../pump/tests/common/examples.rs"]
+mod examples;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -277,17 +280,7 @@ impl Host {
 
 /// The example orders of the source, as they travel.
 pub fn orders() -> [Vec<u8>; 2] {
-    const MSH: &str = r"MSH|^~\&|IOPVENDOR^1234560000000001^EUI-64|IOPVENDOR|IOCVENDOR^6543210000000001^EUI-64|IOCVENDOR|20080101123456-0600||RGV^O15^RGV_O15|1|P|2.5|||AL|ER||ASCII|EN^English^ISO659||IHE_PCD_PIV_001";
-    const PID: &str = "PID|||98765^^^IHE^PI||Doe^John^^^^^L||19660101000000-0600|M";
-    const ORC: &str = "ORC|RE|12345|||||||||||||||||N0001";
-    const DOPAMINE: &str = "RXG|1|||1234^Dopamine|250||263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM||||||||10|3475^ug/kg/min^UCUM^265619^MDC_DIM_MICRO_G_PER_KG_PER_MIN^MDC|400|1746^mg^UCUM^263890^MDC_DIM_MILLI_G^MDC|||||250|263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM";
-    const SALINE: &str = "RXG|1|||5678^Normal Saline|500||263762^MDC_DIM_MILLI_L^MDC^mL^mL^UCUM||||||||13.3|3122^mL/h^UCUM^265266^MDC_DIM_MILLI_L_PER_HR^MDC";
-    const RXR: &str = "RXR|IV||IVP";
-    const PUMP: &str = "OBX|1||69986^MDC_DEV_PUMP_INFUS_VMD^MDC||||||||X|||||||^^A0001^PUMPVENDOR";
-    const WEIGHT: &str = "OBX|2|NM|68063^MDC_ATTR_PT_WEIGHT^MDC||85.0|kg^kg^UCUM^263875^MDC_DIM_KILO_G^MDC";
-    let second = MSH.replace("|1|P|", "|2|P|");
-    let all: [&[&str]; 2] = [&[MSH, PID, ORC, DOPAMINE, RXR, PUMP, WEIGHT], &[&second, PID, ORC, SALINE, RXR, PUMP]];
-    all.map(|lines| format!("\u{b}{}\r\u{1c}\r", lines.join("\r")).into_bytes())
+    [examples::dopamine(), examples::saline()].map(|message| examples::mllp(&message))
 }
 
 /// The end of a message on the order port.

@@ -2,7 +2,7 @@
 //! library under sweep.
 
 use super::assemble::{Settings, assemble, fresh};
-use super::{About, Cases};
+use super::{About, Cases, valid_trees};
 use crate::format::{Format, RelationKind, RuleId, RuleKind};
 use crate::sweep::planner::{MOST_GROWN, limit_of};
 use crate::tree::{Edit, NodeId, Repair, Tree};
@@ -11,8 +11,7 @@ const CLASS: &str = "crowded-list";
 
 /// All of them.
 pub(super) fn crowds<'f>(cases: &mut Cases<'f>, format: &'f Format, libraries: &[&[u8]]) {
-    let mut trees: Vec<Tree<'f>> = libraries.iter().map(|bytes| Tree::decode(format, bytes)).collect();
-    trees.retain(|tree| cases.is_valid(tree));
+    let trees = valid_trees(cases, format, libraries);
     let lists = format.fields.iter().filter(|field| matches!(field.shape, crate::format::Shape::List { .. }));
     for field in lists.map(|field| field.id) {
         let list = |tree: &Tree<'f>| tree.lists().iter().copied().find(|list| tree.node(*list).field == field);

@@ -16,7 +16,7 @@ mod texts;
 use super::plan::{How, Planned};
 use crate::device::digest;
 use crate::format::{FieldId, Format, RuleId, RuleKind, Shape};
-use crate::rules::{Cause, Checker, isolate_rule_since, redecode, settle_since};
+use crate::rules::{Cause, Checker, Violation, isolate_rule_since, redecode, settle_since};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use assemble::{Settings, assemble, fresh, list_of, product, within};
 use std::collections::{HashMap, HashSet};
@@ -89,10 +89,16 @@ impl<'f> Cases<'f> {
         }
     }
 
-    /// Which rules an input breaks, given a valid one that is not very different.
-    fn broken(&mut self, tree: &Tree<'f>, bytes: &[u8]) -> Vec<RuleId> {
+    /// What is wrong with an input, given a valid one that is not very different; its tree is then
+    /// `edited`.
+    fn violations(&mut self, tree: &Tree<'f>, bytes: &[u8]) -> Vec<Violation> {
         redecode(&mut self.edited, Some(tree), bytes);
-        self.checker.all_since(Some(tree), &self.edited).into_iter().map(|v| v.rule).collect()
+        self.checker.all_since(Some(tree), &self.edited)
+    }
+
+    /// Which rules it breaks.
+    fn broken(&mut self, tree: &Tree<'f>, bytes: &[u8]) -> Vec<RuleId> {
+        self.violations(tree, bytes).into_iter().map(|v| v.rule).collect()
     }
 
     /// The input after an edit of a valid one, the rest adapted except what is at `kept`. None:
@@ -170,9 +176,7 @@ impl<'f> Cases<'f> {
     /// A case about the value of one field: to be accepted if the value is legal, else refused
     /// because of it.
     fn either(&mut self, tree: &Tree<'f>, edit: &Edit, node: NodeId, about: About) {
-        let strict = tree.apply(edit, Repair::Affected);
-        redecode(&mut self.edited, Some(tree), &strict);
-        let broken = self.checker.all_since(Some(tree), &self.edited);
+        let broken = self.violations(tree, &tree.apply(edit, Repair::Affected));
         let own = broken.iter().find(|v| v.node == node && v.cause == Cause::Field).map(|v| v.rule);
         let kept = [tree.path(node)];
         match own {
@@ -294,6 +298,13 @@ fn paths(tree: &Tree<'_>, nodes: impl IntoIterator<Item = NodeId>) -> Vec<String
     nodes.into_iter().map(|node| tree.path(node)).collect()
 }
 
+/// The valid ones of some libraries.
+fn valid_trees<'f>(cases: &mut Cases<'f>, format: &'f Format, libraries: &[&[u8]]) -> Vec<Tree<'f>> {
+    let mut trees: Vec<Tree<'f>> = libraries.iter().map(|bytes| Tree::decode(format, bytes)).collect();
+    trees.retain(|tree| cases.is_valid(tree));
+    trees
+}
+
 /// The library on which the cases are built: of the valid ones the smallest that has the most
 /// different fields.
 pub(super) fn showcase<'f>(format: &'f Format, libraries: &[&[u8]]) -> Option<Tree<'f>> {
@@ -326,7 +337,7 @@ pub(super) fn cases<'f>(tree: &Tree<'f>, libraries: &[&[u8]]) -> Vec<Planned> {
     numbers::numbers(&mut cases, tree);
     texts::texts(&mut cases, tree);
     sections::sections(&mut cases, tree);
-    slots::slots(&mut cases, tree);
+    slots::slots(&mut cases, format, libraries);
     crowds::crowds(&mut cases, format, libraries);
     cases.planned
 }

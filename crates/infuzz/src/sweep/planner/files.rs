@@ -3,9 +3,26 @@
 use super::Planner;
 use crate::sweep::plan::{How, Planned};
 use crate::sweep::receiver;
-use crate::tree::{Edit, NodeId};
+use crate::tree::{Edit, NodeId, Tree};
+
+/// First bytes of something, after each of which it is cut.
+const FIRST: u32 = 12;
 
 impl Planner<'_> {
+    /// What a mark ends, with what precedes it since the mark before, cut before its own mark: after
+    /// each of its first bytes, and at its fields.
+    pub(in crate::sweep) fn short(&mut self) {
+        let marked = self.format().fields.iter().filter(|field| field.end.is_some() || !field.until.is_empty());
+        for field in marked.collect::<Vec<_>>() {
+            let nodes = self.by_field[usize::from(field.id.0)].clone();
+            for node in self.instances.of(&nodes) {
+                for (length, edit) in shortened(&self.plan.base, node) {
+                    self.push(node, "cut", format!("{length} bytes left before its end"), How::Edit(edit));
+                }
+            }
+        }
+    }
+
     /// The file cut at the boundaries of its structure, and bytes added after its end.
     pub(in crate::sweep) fn cuts(&mut self) {
         let tree = &self.plan.base;
@@ -63,4 +80,35 @@ impl Planner<'_> {
             self.file("power-cut", &label, How::Bytes(session.to_string().into_bytes()));
         }
     }
+}
+
+/// A line cut short in all ways: the bytes that are left of it, and how.
+fn shortened(tree: &Tree<'_>, node: NodeId) -> Vec<(u32, Edit)> {
+    let mark = |node: NodeId| tree.format().field(tree.node(node).field).end.as_deref();
+    let own = mark(node).unwrap_or_default();
+    let mut line: Vec<NodeId> = Vec::new();
+    for sibling in tree.children(tree.node(node).parent).take_while(|sibling| *sibling < node) {
+        if own.is_empty() || mark(sibling).is_some() {
+            line.clear();
+        } else {
+            line.push(sibling);
+        }
+    }
+    line.push(node);
+    let (start, end) = (tree.node(line[0]).start, tree.node(node).end - own.len() as u32);
+    let ends = line.iter().copied().chain(tree.children(node)).map(|part| tree.node(part).end);
+    let mut places: Vec<u32> = (start..start + FIRST).chain(ends.flat_map(|at| [at.saturating_sub(1), at])).collect();
+    places.retain(|at| (start..end).contains(at));
+    places.sort_unstable();
+    places.dedup();
+    let cut = |at: u32| {
+        let parts = line.iter().filter(|part| tree.node(**part).end > at || **part == node);
+        let left = parts.map(|part| {
+            let place = tree.node(*part);
+            let kept = &tree.bytes()[place.start as usize..at.clamp(place.start, place.end) as usize];
+            Edit::set(tree, *part, [kept, if *part == node { own } else { &[] }].concat())
+        });
+        (at - start, left.fold(Edit::default(), Edit::and))
+    };
+    places.into_iter().map(cut).collect()
 }
