@@ -31,6 +31,8 @@ pub enum Mutating {
 
 /// Most inputs kept to mutate further.
 const POOL: usize = 512;
+/// How often in a row a conversation is mutated: what came of its beginning is known then.
+const CHILDREN: u64 = 8;
 
 /// Executes up to `runs` mutated inputs. `before` is called with each execution's number and
 /// input before it runs, so that a crash or a hang can be told apart and replayed.
@@ -60,14 +62,18 @@ pub fn explore_on(
     let target = body.target();
     let mut rng = Rng::new(seed);
     let mut pool: Vec<Vec<u8>> = body.seeds().to_vec();
+    let mut parent = Vec::new();
     let mut reached = 0;
     let mut fault = None;
     let mut executions = 0;
     for run in 0..runs {
         let data = match target.input {
             Input::File | Input::Conversation => {
-                let from = if rng.one_in(4) { body.seeds() } else { &pool };
-                let mut data = rng.pick(from).cloned().unwrap_or_default();
+                if target.input == Input::File || run % CHILDREN == 0 {
+                    let from = if rng.one_in(4) { body.seeds() } else { &pool };
+                    parent = rng.pick(from).cloned().unwrap_or_default();
+                }
+                let mut data = parent.clone();
                 if (run as usize) >= pool.len() {
                     for _ in 0..=rng.below(2) {
                         match mutating {

@@ -7,6 +7,7 @@ use infuzz::device::Device;
 use infuzz::format::Format;
 use infuzz::script::{Base, EditScript};
 use infuzz_models::Formats;
+use std::cell::RefCell;
 
 /// The device.
 #[cfg(not(feature = "tripwire"))]
@@ -19,6 +20,8 @@ pub(crate) struct Talk {
     runner: Runner<'static, Pump>,
     mutator: Mutator<'static>,
     points: Vec<String>,
+    /// What was read or written last, in turn: the same comes again and again.
+    recent: RefCell<[(Vec<u8>, Conversation); 2]>,
 }
 
 /// The descriptions of what travels on the paths.
@@ -45,7 +48,7 @@ impl Talk {
         }
         let seeds = infuzz_models::seeds(formats, &target.seeds());
         let seeds = seeds.into_iter().map(|(_, conversation)| conversation).collect();
-        Ok(Talk { runner, mutator: Mutator::new(&formats.paths(), seeds), points })
+        Ok(Talk { runner, mutator: Mutator::new(&formats.paths(), seeds), points, recent: RefCell::default() })
     }
 
     /// Starting points, as text.
@@ -72,37 +75,32 @@ impl Talk {
 
     /// The conversation that an engine's bytes stand for: a text, few bytes, or what is said.
     pub(crate) fn read(&self, data: &[u8]) -> Conversation {
-        let text = std::str::from_utf8(data).ok().filter(|_| Conversation::is_conversation(data));
-        match text.and_then(|text| Conversation::parse(text).ok()) {
-            Some(conversation) => conversation,
-            None => compact::read(data, &self.runner.paths()),
+        let mut recent = self.recent.borrow_mut();
+        if let Some((_, conversation)) = recent.iter().find(|(known, _)| known == data && !data.is_empty()) {
+            return conversation.clone();
         }
+        let conversation = Conversation::read(data, &self.runner.paths());
+        recent[0] = (data.to_vec(), conversation.clone());
+        conversation
     }
 
     pub(crate) fn mutate(&mut self, data: &mut Vec<u8>, max_size: usize, seed: u64) {
         let mut conversation = self.read(data);
         self.mutator.mutate(&mut conversation, seed);
-        *data = written(conversation, max_size);
+        *data = written(&mut conversation, max_size);
+        self.recent.get_mut()[1] = (data.clone(), conversation);
     }
 
     pub(crate) fn crossover(&self, first: &[u8], second: &[u8], max_size: usize, seed: u64) -> Vec<u8> {
-        written(crossover(&self.read(first), &self.read(second), seed), max_size)
+        written(&mut crossover(&self.read(first), &self.read(second), seed), max_size)
     }
 
     /// The conversation that a script comes to.
     pub(crate) fn scripted(&mut self, script: &EditScript, max_size: usize) -> Vec<u8> {
-        if let (Base::Bytes(bytes), []) = (&script.base, &script.edits[..]) {
-            return bytes.clone();
+        match (&script.base, &script.edits[..]) {
+            (Base::Bytes(bytes), []) => bytes.clone(),
+            _ => written(&mut self.mutator.scripted(script), max_size),
         }
-        let seeds = self.mutator.seeds();
-        let mut conversation = match &script.base {
-            Base::Seed(seed) => seeds.get(usize::from(*seed) % seeds.len().max(1)).cloned().unwrap_or_default(),
-            Base::Bytes(bytes) => self.read(bytes),
-        };
-        for edit in &script.edits {
-            self.mutator.mutate(&mut conversation, *edit);
-        }
-        written(conversation, max_size)
     }
 
     pub(crate) fn observed(&mut self) -> String {
@@ -111,9 +109,9 @@ impl Talk {
 }
 
 /// A conversation in few bytes; its last steps are left out until it fits.
-fn written(mut conversation: Conversation, max_size: usize) -> Vec<u8> {
+fn written(conversation: &mut Conversation, max_size: usize) -> Vec<u8> {
     loop {
-        match compact::write(&conversation).filter(|bytes| bytes.len() <= max_size) {
+        match compact::write(conversation).filter(|bytes| bytes.len() <= max_size) {
             Some(bytes) => return bytes,
             None if conversation.steps.pop().is_none() => return Vec::new(),
             None => {}

@@ -112,6 +112,10 @@ impl Device for Tripwire {
         self.pump.restore(snapshot);
     }
 
+    fn release(&mut self, snapshot: usize) {
+        self.pump.release(snapshot);
+    }
+
     fn rewrite(&mut self) -> Option<Held> {
         self.pump.rewrite()
     }

@@ -24,7 +24,7 @@ pub struct Networked {
     power: Power,
     /// How often it was switched on.
     times: u64,
-    snapshots: Vec<(NetworkPump<Memory>, u64)>,
+    snapshots: Vec<Option<(NetworkPump<Memory>, u64, HeldSlots)>>,
     held: HeldSlots,
 }
 
@@ -141,16 +141,25 @@ impl Device for Networked {
     }
 
     fn snapshot(&mut self) -> usize {
-        self.snapshots.push((self.pump.clone(), self.times));
-        self.snapshots.len() - 1
+        let free = self.snapshots.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.snapshots.push(None);
+            self.snapshots.len() - 1
+        });
+        self.snapshots[free] = Some((self.pump.clone(), self.times, self.held));
+        free
     }
 
     fn restore(&mut self, snapshot: usize) {
-        if let Some((pump, times)) = self.snapshots.get(snapshot) {
-            (self.pump, self.times) = (pump.clone(), *times);
+        if let Some(Some((pump, times, held))) = self.snapshots.get(snapshot) {
+            (self.pump, self.times, self.held) = (pump.clone(), *times, *held);
             self.power.damage(None);
             self.power.fail_after(None, false);
-            self.held = HeldSlots::default();
+        }
+    }
+
+    fn release(&mut self, snapshot: usize) {
+        if let Some(held) = self.snapshots.get_mut(snapshot) {
+            *held = None;
         }
     }
 

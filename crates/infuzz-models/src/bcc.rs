@@ -12,6 +12,7 @@ use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::rules::Violation;
 use report::{OF_DEVICE, Report, Reported};
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 
 const SOH: u8 = 0x01;
@@ -324,6 +325,16 @@ impl Model for Bcc<'_> {
         self.hosts.clear();
         self.up_ms = 0;
         self.events.clear();
+    }
+
+    fn save(&self) -> Box<dyn Any> {
+        Box::new((self.hosts.clone(), self.up_ms))
+    }
+
+    fn load(&mut self, saved: &dyn Any) -> bool {
+        let saved = saved.downcast_ref::<(BTreeMap<u8, Host>, u64)>();
+        saved.into_iter().for_each(|(hosts, up_ms)| (self.hosts, self.up_ms) = (hosts.clone(), *up_ms));
+        saved.is_some()
     }
 
     fn key(&self, _world: &World) -> String {

@@ -19,6 +19,7 @@ use infuzz::format::Format;
 use infuzz::judgement::Judge;
 use infuzz::tree::Tree;
 use programming::{Against, Proposed, Running, code, program};
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -60,17 +61,23 @@ struct Host {
 /// Messages of which it is remembered what they are owed: known-good ones come again and again.
 const REMEMBERED: usize = 64;
 
+/// What is known of a conversation.
+#[derive(Clone, Default)]
+struct State {
+    hosts: BTreeMap<u8, Host>,
+    /// The order that waits for a person.
+    waiting: Option<Rc<Owed>>,
+    /// Answers since power-on.
+    answers: u32,
+}
+
 /// The model.
 pub struct Order<'f> {
     formats: Formats<'f>,
     orders: Judge<'f>,
     /// What messages are owed, those that came last at the end.
     known: VecDeque<(Vec<u8>, Rc<Owed>)>,
-    hosts: BTreeMap<u8, Host>,
-    /// The order that waits for a person.
-    waiting: Option<Rc<Owed>>,
-    /// Answers since power-on.
-    answers: u32,
+    now: State,
     /// The library that was in use last.
     library: Option<(Held, Rc<Tree<'f>>)>,
     events: Vec<Event>,
@@ -83,8 +90,8 @@ impl<'f> Order<'f> {
     /// Of a pump that was just switched on.
     pub fn new(formats: Formats<'f>) -> Self {
         let orders = Judge::new(formats.orders);
-        let (hosts, events) = (BTreeMap::new(), Vec::new());
-        Order { formats, orders, known: VecDeque::new(), hosts, waiting: None, answers: 0, library: None, events }
+        let (now, events) = (State::default(), Vec::new());
+        Order { formats, orders, known: VecDeque::new(), now, library: None, events }
     }
 
     /// What there is that becomes of each kind of message, and of each decision.
@@ -146,7 +153,7 @@ impl<'f> Order<'f> {
     fn state(&self, world: &World) -> &'static str {
         let therapy = &world.therapy;
         let runs = therapy.motion == Motion::Infusing;
-        match (&self.waiting, runs, therapy.drug) {
+        match (&self.now.waiting, runs, therapy.drug) {
             _ if therapy.is_forbidden() => "not to be begun",
             (Some(_), false, _) => "stopped, an order waits",
             (Some(_), true, None) => "running by hand, an order waits",
@@ -169,7 +176,7 @@ impl<'f> Order<'f> {
             return Some(raised);
         }
         if !owed.broken.is_empty() {
-            if self.waiting.is_none() {
+            if self.now.waiting.is_none() {
                 world.order_state = state::FAILED;
             }
             world.order_error = vec![SYNTAX];
@@ -177,7 +184,7 @@ impl<'f> Order<'f> {
             return None;
         }
         let mut came_to = self.comes_to(&owed, world);
-        if self.waiting.is_some() {
+        if self.now.waiting.is_some() {
             let mut against = came_to.err().unwrap_or_default();
             against.insert(code::BUSY);
             came_to = Err(against);
@@ -196,23 +203,23 @@ impl<'f> Order<'f> {
             Ok(proposed) => {
                 world.proposed = Some([proposed.rate, proposed.volume].map(|number| number as u32));
                 (world.order_state, world.order_error) = (state::WAITS, vec![0]);
-                self.waiting = Some(owed.clone());
+                self.now.waiting = Some(owed.clone());
                 "proposed"
             }
             Err(against) => {
-                if self.waiting.is_none() {
+                if self.now.waiting.is_none() {
                     world.order_state = state::FAILED;
                 }
                 // What it says itself is so from then on.
-                let said = second.and_then(|second| second.own).filter(|_| self.waiting.is_none());
+                let said = second.and_then(|second| second.own).filter(|_| self.now.waiting.is_none());
                 let said = said.map(|own| if own == answer::NO_MATCH { code::UNKNOWN_DRUG } else { own });
-                world.order_error = match (said, self.waiting.is_some()) {
+                world.order_error = match (said, self.now.waiting.is_some()) {
                     (Some(own), _) => vec![own],
                     (None, true) => vec![code::BUSY],
                     (None, false) => against.iter().copied().collect(),
                 };
                 let shown = said.or(against.iter().copied().max()).unwrap_or_default();
-                failed(if self.waiting.is_some() { code::BUSY } else { shown })
+                failed(if self.now.waiting.is_some() { code::BUSY } else { shown })
             }
         };
         self.events.push([before, if owed.change { "change" } else { "order" }, became]);
@@ -225,10 +232,10 @@ impl<'f> Order<'f> {
         let Some(end) = end else { return Err(Raised::new(Kind::Silent, "an order has no answer")) };
         let (wire, rest) = answers.split_at(end + 2);
         *answers = rest;
-        self.answers = self.answers.wrapping_add(1);
+        self.now.answers = self.now.answers.wrapping_add(1);
         let answer = Answer::read(wire).map_err(|what| Raised::new(Kind::WrongReason, format!("an answer {what}")))?;
-        if answer.number != self.answers.to_string() {
-            let what = format!("answer {} has the number {}", self.answers, answer.number);
+        if answer.number != self.now.answers.to_string() {
+            let what = format!("answer {} has the number {}", self.now.answers, answer.number);
             return Err(Raised::new(Kind::WrongReason, what));
         }
         Ok(answer)
@@ -245,17 +252,26 @@ impl Model for Order<'_> {
     }
 
     fn reset(&mut self) {
-        self.hosts.clear();
-        (self.waiting, self.answers) = (None, 0);
+        self.now = State::default();
         self.events.clear();
     }
 
+    fn save(&self) -> Box<dyn Any> {
+        Box::new(self.now.clone())
+    }
+
+    fn load(&mut self, saved: &dyn Any) -> bool {
+        let saved = saved.downcast_ref::<State>();
+        saved.into_iter().for_each(|saved| self.now.clone_from(saved));
+        saved.is_some()
+    }
+
     fn connected(&mut self, number: u8) {
-        self.hosts.insert(number, Host::default());
+        self.now.hosts.insert(number, Host::default());
     }
 
     fn disconnected(&mut self, number: u8) {
-        self.hosts.remove(&number);
+        self.now.hosts.remove(&number);
     }
 
     fn fill(&self, _number: u8, _slot: &str) -> Option<Vec<u8>> {
@@ -266,7 +282,7 @@ impl Model for Order<'_> {
         self.events.clear();
         let mut answers = &reply.bytes[..];
         for byte in sent {
-            let host = self.hosts.entry(number).or_default();
+            let host = self.now.hosts.entry(number).or_default();
             host.waited = 0;
             if let Some(message) = arrival(&mut host.part, *byte)
                 && let Some(raised) = self.message(&message, &mut answers, world)
@@ -278,14 +294,14 @@ impl Model for Order<'_> {
     }
 
     fn key(&self, world: &World) -> String {
-        format!("{} {:?}", self.state(world), self.waiting.as_ref().map(|waiting| waiting.change))
+        format!("{} {:?}", self.state(world), self.now.waiting.as_ref().map(|waiting| waiting.change))
     }
 
     fn confirmed(&mut self, world: &mut World) -> Option<Event> {
         let before = self.state(world);
-        let Some(waiting) = self.waiting.take() else { return Some([before, "confirm", "nothing"]) };
+        let Some(waiting) = self.now.waiting.take() else { return Some([before, "confirm", "nothing"]) };
         if world.therapy.is_forbidden() {
-            self.waiting = Some(waiting);
+            self.now.waiting = Some(waiting);
             world.order_error = vec![ALARM];
             return Some([before, "confirm", "waits on"]);
         }
@@ -313,7 +329,7 @@ impl Model for Order<'_> {
 
     fn rejected(&mut self, world: &mut World) -> Option<Event> {
         let before = self.state(world);
-        let became = match self.waiting.take() {
+        let became = match self.now.waiting.take() {
             None => "nothing",
             Some(_) => {
                 (world.proposed, world.order_state) = (None, state::REJECTED);
@@ -324,7 +340,7 @@ impl Model for Order<'_> {
     }
 
     fn passed(&mut self, milliseconds: u32) {
-        for host in self.hosts.values_mut() {
+        for host in self.now.hosts.values_mut() {
             host.waited = host.waited.saturating_add(milliseconds);
             if host.waited >= PATIENCE_MS {
                 host.part.clear();

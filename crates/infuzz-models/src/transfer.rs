@@ -9,6 +9,7 @@ use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::tree::{Tree, compute_check};
 use sha2::{Digest, Sha256};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 const HEADER: usize = 10;
@@ -112,18 +113,24 @@ enum Due {
     Open,
 }
 
-/// The model.
-pub struct Transfer<'f> {
-    key: [u8; 32],
-    formats: Formats<'f>,
-    frames: Judge<'f>,
-    libraries: Judge<'f>,
+/// What is known of a conversation.
+#[derive(Clone, Debug, Default)]
+struct State {
     hosts: BTreeMap<u8, Host>,
     /// The connection that has the session, and how long it has been idle.
     session: Option<(u8, u32)>,
     progress: Option<Progress>,
     /// Hellos so far.
     hellos: u64,
+}
+
+/// The model.
+pub struct Transfer<'f> {
+    key: [u8; 32],
+    formats: Formats<'f>,
+    frames: Judge<'f>,
+    libraries: Judge<'f>,
+    now: State,
     events: Vec<Event>,
 }
 
@@ -138,10 +145,7 @@ impl<'f> Transfer<'f> {
             formats,
             frames: Judge::new(formats.transfer),
             libraries: Judge::new(formats.libraries),
-            hosts: BTreeMap::new(),
-            session: None,
-            progress: None,
-            hellos: 0,
+            now: State::default(),
             events: Vec::new(),
         }
     }
@@ -169,12 +173,12 @@ impl<'f> Transfer<'f> {
         let payload = &frame[HEADER..frame.len() - CRC];
         let kind = frame[3];
         match kind {
-            1 => match self.session {
+            1 => match self.now.session {
                 Some((other, _)) if other != number => Due::No(vec![why::BUSY]),
                 _ => Due::Challenge,
             },
             2 => {
-                let Some((nonce, challenge)) = self.hosts.get(&number).and_then(|host| host.greeting) else {
+                let Some((nonce, challenge)) = self.now.hosts.get(&number).and_then(|host| host.greeting) else {
                     return Due::No(vec![why::SESSION]);
                 };
                 let proved = mac(&self.key, b"LT1 hello", &[&nonce, &challenge]) == payload;
@@ -182,7 +186,7 @@ impl<'f> Transfer<'f> {
                 if !proved {
                     not.push(why::AUTHENTICATION);
                 }
-                if self.session.is_some() {
+                if self.now.session.is_some() {
                     not.push(why::BUSY);
                 }
                 if not.is_empty() { Due::Welcome } else { Due::No(not) }
@@ -193,13 +197,13 @@ impl<'f> Transfer<'f> {
 
     fn due_in_session(&mut self, number: u8, frame: &[u8], payload: &[u8], world: &World) -> Due {
         let named = u32::from_le_bytes(array(&frame[4..8]));
-        let host = self.hosts.get(&number);
-        let holds = self.session.is_some_and(|(holder, _)| holder == number);
+        let host = self.now.hosts.get(&number);
+        let holds = self.now.session.is_some_and(|(holder, _)| holder == number);
         if !holds || host.is_none_or(|host| host.session != named) {
             return Due::No(vec![why::SESSION]);
         }
         let key = host.map(|host| host.key).unwrap_or_default();
-        match (frame[3], &self.progress) {
+        match (frame[3], &self.now.progress) {
             (3, progress) => {
                 let announced = announced(payload);
                 match progress {
@@ -272,7 +276,7 @@ impl<'f> Transfer<'f> {
         self.touch(number, asked, readable);
         // Whatever needs memory may fail while the power does; then the transfer is at its end.
         if world.failing.is_some() && refused == Some(why::STORAGE) && matches!(asked, 3 | 4 | 5 | 7) {
-            if let Some(progress) = self.progress.take()
+            if let Some(progress) = self.now.progress.take()
                 && asked == 5
                 && matches!(due, Due::Stored(_) | Due::Open)
             {
@@ -308,7 +312,7 @@ impl<'f> Transfer<'f> {
 
     /// The state that the device is in.
     fn state(&self) -> &'static str {
-        match (&self.session, &self.progress) {
+        match (&self.now.session, &self.now.progress) {
             (None, None) => "closed",
             (None, Some(_)) => "closed, receiving",
             (Some(_), None) => "open",
@@ -319,7 +323,7 @@ impl<'f> Transfer<'f> {
 
     /// What is asked in a session keeps it open.
     fn touch(&mut self, number: u8, asked: u8, readable: bool) {
-        if let Some((holder, idle)) = &mut self.session
+        if let Some((holder, idle)) = &mut self.now.session
             && *holder == number
             && readable
             && asked > 2
@@ -329,11 +333,11 @@ impl<'f> Transfer<'f> {
     }
 
     fn status(&self, world: &World) -> Vec<u8> {
-        let flags = u8::from(self.progress.is_some())
+        let flags = u8::from(self.now.progress.is_some())
             | u8::from(world.staged.is_some()) << 1
             | u8::from(world.active.is_some()) << 2;
-        let next = self.progress.as_ref().map_or(0, |progress| progress.next);
-        let received = self.progress.as_ref().map_or(0, |progress| progress.bytes.len() as u32);
+        let next = self.now.progress.as_ref().map_or(0, |progress| progress.next);
+        let received = self.now.progress.as_ref().map_or(0, |progress| progress.bytes.len() as u32);
         [&[flags][..], &next.to_le_bytes(), &received.to_le_bytes()].concat()
     }
 
@@ -348,36 +352,37 @@ impl<'f> Transfer<'f> {
         let payload = &frame[HEADER.min(frame.len())..frame.len().saturating_sub(CRC).max(HEADER.min(frame.len()))];
         match due {
             Due::Challenge => {
-                self.session = None;
-                let waiting = self.hosts.iter().filter(|(other, host)| **other != number && host.greeting.is_some());
+                self.now.session = None;
+                let waiting =
+                    self.now.hosts.iter().filter(|(other, host)| **other != number && host.greeting.is_some());
                 let longest = waiting.clone().min_by_key(|(_, host)| host.greeted).map(|(other, _)| *other);
                 if waiting.count() >= WAITING
-                    && let Some(longest) = longest.and_then(|longest| self.hosts.get_mut(&longest))
+                    && let Some(longest) = longest.and_then(|longest| self.now.hosts.get_mut(&longest))
                 {
                     longest.greeting = None;
                 }
-                self.hellos += 1;
-                let host = self.hosts.entry(number).or_default();
+                self.now.hellos += 1;
+                let host = self.now.hosts.entry(number).or_default();
                 host.greeting = Some((array(&payload[18..34]), array(answer)));
-                host.greeted = self.hellos;
+                host.greeted = self.now.hellos;
             }
             Due::Welcome => {
-                let host = self.hosts.entry(number).or_default();
+                let host = self.now.hosts.entry(number).or_default();
                 if let Some((nonce, challenge)) = host.greeting.take() {
                     host.key = mac(&self.key, b"LT1 session", &[&nonce, &challenge]);
                 }
                 host.session = u32::from_le_bytes(array(answer));
-                self.session = Some((number, 0));
+                self.now.session = Some((number, 0));
             }
             Due::Next(next) if frame[3] == 3 => {
                 let announced = announced(payload);
-                match &mut self.progress {
+                match &mut self.now.progress {
                     Some(progress) if progress.announced == announced => progress.idle = 0,
                     progress => *progress = Some(Progress { announced, next: *next, bytes: Vec::new(), idle: 0 }),
                 }
             }
             Due::Next(next) => {
-                if let Some(progress) = &mut self.progress {
+                if let Some(progress) = &mut self.now.progress {
                     progress.idle = 0;
                     if *next > progress.next {
                         progress.next = *next;
@@ -386,20 +391,20 @@ impl<'f> Transfer<'f> {
                 }
             }
             Due::Stored(_) | Due::Open => {
-                if let Some(progress) = self.progress.take().filter(|_| refused.is_none()) {
+                if let Some(progress) = self.now.progress.take().filter(|_| refused.is_none()) {
                     let held = world.learn(&progress.bytes);
                     world.staged = Some(held).filter(|held| world.active != Some(*held));
                     world.perhaps.clear();
                 }
             }
-            Due::Aborted => self.progress = None,
+            Due::Aborted => self.now.progress = None,
             Due::No(_) if frame.get(3) == Some(&2) => {
                 // A challenge serves once.
-                if let Some(host) = self.hosts.get_mut(&number).filter(|_| refused != Some(why::FRAME)) {
+                if let Some(host) = self.now.hosts.get_mut(&number).filter(|_| refused != Some(why::FRAME)) {
                     host.greeting = None;
                 }
             }
-            Due::No(_) => match (refused, &mut self.progress) {
+            Due::No(_) => match (refused, &mut self.now.progress) {
                 (Some(why::DIGEST | why::LIBRARY), progress) => *progress = None,
                 // An announcement of a library that is too large ends what was under way.
                 (Some(why::SIZE), progress) if frame[3] == 3 => *progress = None,
@@ -463,19 +468,28 @@ impl Model for Transfer<'_> {
     }
 
     fn reset(&mut self) {
-        self.hosts.clear();
-        (self.session, self.progress, self.hellos) = (None, None, 0);
+        self.now = State::default();
         self.events.clear();
+    }
+
+    fn save(&self) -> Box<dyn Any> {
+        Box::new(self.now.clone())
+    }
+
+    fn load(&mut self, saved: &dyn Any) -> bool {
+        let saved = saved.downcast_ref::<State>();
+        saved.into_iter().for_each(|saved| self.now.clone_from(saved));
+        saved.is_some()
     }
 
     fn key(&self, _world: &World) -> String {
         let host = |number: &u8| {
-            let host = self.hosts.get(number);
+            let host = self.now.hosts.get(number);
             let greeted = host.is_some_and(|host| host.greeting.is_some());
             let known = host.is_some_and(|host| host.session > 0);
-            (host.is_some(), greeted, known, self.session.is_some_and(|(holder, _)| holder == *number))
+            (host.is_some(), greeted, known, self.now.session.is_some_and(|(holder, _)| holder == *number))
         };
-        let next = self.progress.as_ref().map(|progress| (progress.next, progress.due()));
+        let next = self.now.progress.as_ref().map(|progress| (progress.next, progress.due()));
         format!("{:?} {} {next:?}", [0, 1].map(|number| host(&number)), self.state())
     }
 
@@ -488,21 +502,21 @@ impl Model for Transfer<'_> {
     }
 
     fn connected(&mut self, number: u8) {
-        self.hosts.insert(number, Host::default());
+        self.now.hosts.insert(number, Host::default());
     }
 
     fn disconnected(&mut self, number: u8) {
         // The number of its session is still known to who had it.
-        if let Some(host) = self.hosts.get_mut(&number) {
+        if let Some(host) = self.now.hosts.get_mut(&number) {
             *host = Host { session: host.session, key: host.key, ..Host::default() };
         }
-        if self.session.is_some_and(|(holder, _)| holder == number) {
-            self.session = None;
+        if self.now.session.is_some_and(|(holder, _)| holder == number) {
+            self.now.session = None;
         }
     }
 
     fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>> {
-        let host = self.hosts.get(&number)?;
+        let host = self.now.hosts.get(&number)?;
         Some(match slot {
             "session" => host.session.to_le_bytes().to_vec(),
             "proof" => {
@@ -510,22 +524,22 @@ impl Model for Transfer<'_> {
                 mac(&self.key, b"LT1 hello", &[&nonce, &challenge]).to_vec()
             }
             "commit" => {
-                let Announced { id, size, digest, .. } = &self.progress.as_ref()?.announced;
+                let Announced { id, size, digest, .. } = &self.now.progress.as_ref()?.announced;
                 mac(&host.key, b"LT1 commit", &[id, &size.to_le_bytes(), digest]).to_vec()
             }
-            "next" => self.progress.as_ref()?.next.to_le_bytes().to_vec(),
-            "digest" => Sha256::digest(&self.progress.as_ref()?.bytes).to_vec(),
+            "next" => self.now.progress.as_ref()?.next.to_le_bytes().to_vec(),
+            "digest" => Sha256::digest(&self.now.progress.as_ref()?.bytes).to_vec(),
             _ => return None,
         })
     }
 
     fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised> {
         self.events.clear();
-        let mut host = std::mem::take(self.hosts.entry(number).or_default());
+        let mut host = std::mem::take(self.now.hosts.entry(number).or_default());
         host.part.extend_from_slice(sent);
         host.waited = 0;
         let stream = std::mem::take(&mut host.part);
-        self.hosts.insert(number, host);
+        self.now.hosts.insert(number, host);
         let (mut rest, mut answers) = (&stream[..], &reply.bytes[..]);
         let mut closes = false;
         loop {
@@ -547,7 +561,7 @@ impl Model for Transfer<'_> {
                 return Some(raised);
             }
         }
-        if let Some(host) = self.hosts.get_mut(&number) {
+        if let Some(host) = self.now.hosts.get_mut(&number) {
             host.part = rest.to_vec();
         }
         if let Some(surplus) = surplus(answers) {
@@ -568,25 +582,25 @@ impl Model for Transfer<'_> {
     }
 
     fn passed(&mut self, milliseconds: u32) {
-        if let Some((_, idle)) = &mut self.session {
+        if let Some((_, idle)) = &mut self.now.session {
             *idle = idle.saturating_add(milliseconds);
             if *idle > IDLE_MS {
-                self.session = None;
+                self.now.session = None;
             }
         }
-        if let Some(progress) = &mut self.progress {
+        if let Some(progress) = &mut self.now.progress {
             progress.idle = progress.idle.saturating_add(milliseconds);
             if progress.idle > RESUME_MS {
-                self.progress = None;
+                self.now.progress = None;
             }
         }
-        for host in self.hosts.values_mut().filter(|host| !host.part.is_empty()) {
+        for host in self.now.hosts.values_mut().filter(|host| !host.part.is_empty()) {
             host.waited = host.waited.saturating_add(milliseconds);
         }
     }
 
     fn lost(&mut self) -> Vec<u8> {
-        let late = self.hosts.iter().filter(|(_, host)| host.waited > PATIENCE_MS);
+        let late = self.now.hosts.iter().filter(|(_, host)| host.waited > PATIENCE_MS);
         late.map(|(number, _)| *number).collect()
     }
 

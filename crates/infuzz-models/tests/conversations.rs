@@ -3,7 +3,8 @@
 mod common;
 
 use common::{PATHS, formats, library, runner};
-use infuzz::conversation::{Conversation, Model, Step};
+use infuzz::conversation::{Conversation, Model, Mutator, Step};
+use infuzz::device::Device;
 use infuzz_devices::KEY;
 use infuzz_models::{POWER_SEEDS, SEEDS, Transfer, seeds};
 
@@ -35,4 +36,22 @@ fn seeds_are_well_and_read_back_as_written() {
         assert!(ran.raised.is_none(), "{name}: {:?}", ran.raised);
         assert!(ran.events.len() >= 8, "{name}");
     }
+}
+
+#[test]
+fn what_goes_on_from_a_beginning_is_what_comes_of_the_whole() {
+    let seeds: Vec<Conversation> = seeds(formats(), SEEDS).into_iter().map(|(_, seed)| seed).collect();
+    let mut mutator = Mutator::new(&formats().paths(), seeds.clone());
+    let (mut runner, mut from_zero) = (runner(PATHS), runner(PATHS));
+    for seed in 0..2_000 {
+        let mut conversation = seeds[seed as usize / 16 % seeds.len()].clone();
+        mutator.mutate(&mut conversation, seed);
+        from_zero.forget();
+        let (ran, whole) = (runner.run(&conversation), from_zero.run(&conversation));
+        assert_eq!(ran.transcript, whole.transcript, "seed {seed}\n{conversation}");
+        assert_eq!(ran.events, whole.events, "seed {seed}\n{conversation}");
+        assert_eq!(runner.device().observe(), from_zero.device().observe(), "seed {seed}\n{conversation}");
+    }
+    let saved = from_zero.steps() - runner.steps();
+    assert!(saved > from_zero.steps() / 10, "of {} steps {saved} were saved", from_zero.steps());
 }

@@ -16,14 +16,16 @@
 //! A line of a device is a path and a number: `connect PATH NUMBER`, `disconnect PATH NUMBER`, and
 //! `say PATH NUMBER BYTES`, after which `FIELD=SLOT` names fields of the message that are filled
 //! when it is sent, with what the model of the path says at that time (the number of the session,
-//! the code over the last challenge): the relations around them are then right again. `in N` sends
-//! it in pieces of so many bytes. `wait MILLISECONDS` lets time pass; `start`, `stop`, `resume`,
+//! the code over the last challenge): the relations around them are then right again. A slot
+//! `before:SLOT` has the value that it had when something was said on the line last: as if the answer
+//! to that had been lost. `in N` sends it in pieces of so many bytes. `wait MILLISECONDS` lets time pass; `start`, `stop`, `resume`,
 //! `bolus`, `standby`, `air`, `occlusion`, `acknowledge`, `confirm` and `reject` happen at the bedside;
 //! `restart` switches the device off and on; `cut WRITES`, or
 //! `cut WRITES torn`, is a power that fails after so many writes and is back at the next
 //! `restart`.
 
 pub mod compact;
+mod marks;
 mod mutate;
 mod run;
 mod text;
@@ -38,6 +40,9 @@ pub use run::{Event, Exchange, Model, Ran, Runner, World};
 /// The first line of every conversation.
 pub const FIRST_LINE: &str = "infuzz session 2";
 
+/// Stands in front of a slot that has the value from before the last answer on the line.
+pub const BEFORE: &str = "before:";
+
 /// The most steps of a conversation.
 pub const MOST_STEPS: usize = 64;
 /// The most bytes that a step says.
@@ -51,7 +56,7 @@ pub struct Conversation {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Step {
     /// A host connects.
     Connect(Line),
@@ -75,19 +80,46 @@ pub enum Step {
 }
 
 /// What is said on a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Saying {
     /// The line.
     pub line: Line,
     /// The message before its slots are filled.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
-    /// Fields that are filled when it is sent: path and slot.
+    /// Fields that are filled when it is sent: path and slot, which [`BEFORE`] may stand in front of.
     pub fills: Vec<(String, String)>,
     /// Bytes of each piece; 0: all at once.
     pub pieces: u16,
 }
 
+impl Conversation {
+    /// The conversation that any bytes stand for: a text, the few bytes of [`compact`], or else what is
+    /// said on one of these paths.
+    pub fn read(bytes: &[u8], paths: &[&'static str]) -> Self {
+        let text = std::str::from_utf8(bytes).ok().filter(|_| Self::is_conversation(bytes));
+        let parsed = text.and_then(|text| Self::parse(text).ok());
+        parsed.unwrap_or_else(|| compact::read(bytes, paths))
+    }
+}
+
 impl Step {
+    /// The line that it is about.
+    pub fn line(&self) -> Option<&Line> {
+        match self {
+            Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => Some(line),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn line_mut(&mut self) -> Option<&mut Line> {
+        match self {
+            Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => Some(line),
+            _ => None,
+        }
+    }
+
     /// The first word of its line.
     pub fn word(&self) -> &'static str {
         match self {

@@ -300,6 +300,8 @@ pub trait Device {
     }
     /// Back to a remembered state.
     fn restore(&mut self, _snapshot: usize) {}
+    /// A snapshot is not needed any more; its number may be given to another one.
+    fn release(&mut self, _snapshot: usize) {}
     /// The library in use as the device writes it anew from what it understood of it.
     fn rewrite(&mut self) -> Option<Held> {
         None
@@ -380,6 +382,9 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn restore(&mut self, snapshot: usize) {
         (**self).restore(snapshot);
+    }
+    fn release(&mut self, snapshot: usize) {
+        (**self).release(snapshot);
     }
     fn rewrite(&mut self) -> Option<Held> {
         (**self).rewrite()

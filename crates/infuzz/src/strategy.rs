@@ -1,5 +1,5 @@
 //! Strategies for proptest, behind the feature `proptest`: valid libraries, edited ones, and ones in
-//! which exactly one rule is broken.
+//! which exactly one rule is broken; and [`conversations`].
 //!
 //! What proptest shrinks is not the bytes but what they are made from: fewer edits, fewer records. The
 //! bytes are made anew at each step and judged anew, so what is said of them always holds.
@@ -19,6 +19,8 @@
 //! # }
 //! ```
 
+mod conversations;
+
 use crate::classes::CLASSES;
 use crate::format::{Format, RuleId, Shape};
 use crate::generate::Recipe;
@@ -30,6 +32,8 @@ use crate::script::{Base, EditScript, MAX_EDITS};
 use crate::tree::{Edit, NodeId, Repair, Tables, Tree};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
+
+pub use conversations::conversations;
 
 /// How often a fault is chosen anew when the last choice did not break exactly one rule.
 const TRIES: usize = 64;

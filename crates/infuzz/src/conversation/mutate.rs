@@ -1,10 +1,11 @@
 //! Mutators of conversations: of their steps, and through the descriptions of what is said.
 
-use super::{Conversation, MOST_BYTES, MOST_STEPS, Saying, Step};
+use super::{BEFORE, Conversation, MOST_BYTES, MOST_STEPS, Saying, Step};
 use crate::device::Act;
 use crate::format::Format;
 use crate::mutate::Mutation;
 use crate::rng::Rng;
+use crate::script::{Base, EditScript};
 
 /// How long a wait may be, in milliseconds: around what protocols wait for.
 const WAITS: [u32; 8] = [0, 1, 1_000, 5_001, 30_000, 30_001, 600_001, 86_400_000];
@@ -32,6 +33,9 @@ const CHANGES: &[Change] = &[
     |mutator, steps, rng| mutator.pieces(steps, rng),
     |mutator, steps, rng| mutator.together(steps, rng),
     |mutator, steps, rng| mutator.line(steps, rng),
+    |mutator, steps, rng| mutator.interleave(steps, rng),
+    |mutator, steps, rng| mutator.unheard(steps, rng),
+    |mutator, steps, rng| mutator.heard_twice(steps, rng),
     |mutator, steps, rng| mutator.message(steps, rng),
     |mutator, steps, rng| mutator.message(steps, rng),
     |mutator, steps, rng| mutator.message(steps, rng),
@@ -64,20 +68,41 @@ impl<'f> Mutator<'f> {
             *conversation = rng.pick(&self.seeds).cloned().unwrap_or_default();
             return;
         }
-        let before = conversation.steps.clone();
+        // Every other time the beginning stays: what came of it may be known.
+        let stays = if rng.one_in(2) { rng.below(conversation.steps.len()) } else { 0 };
+        let mut steps = conversation.steps.split_off(stays);
+        let before = steps.clone();
         for _ in 0..TRIES {
             for _ in 0..=rng.below(2) {
                 // To nothing only something can be added.
-                let change = if conversation.steps.is_empty() { CHANGES.first() } else { rng.pick(CHANGES) };
+                let change = if steps.is_empty() { CHANGES.first() } else { rng.pick(CHANGES) };
                 if let Some(change) = change {
-                    change(self, &mut conversation.steps, &mut rng);
+                    change(self, &mut steps, &mut rng);
                 }
             }
-            conversation.steps.truncate(MOST_STEPS);
-            if conversation.steps != before {
-                return;
+            steps.truncate(MOST_STEPS - stays);
+            if steps != before {
+                break;
             }
         }
+        conversation.steps.append(&mut steps);
+    }
+
+    /// The conversation that a script comes to: of a seed, or of the one that its bytes stand for. Scripts
+    /// can be drawn with `Arbitrary`.
+    pub fn scripted(&mut self, script: &EditScript) -> Conversation {
+        let mut conversation = match &script.base {
+            Base::Seed(seed) => self.seeds.get(usize::from(*seed) % self.seeds.len().max(1)).cloned(),
+            Base::Bytes(bytes) => Some(Conversation::read(bytes, &self.paths())),
+        }
+        .unwrap_or_default();
+        script.edits.iter().for_each(|edit| self.mutate(&mut conversation, *edit));
+        conversation
+    }
+
+    /// The paths that it knows.
+    pub fn paths(&self) -> Vec<&'static str> {
+        self.paths.iter().map(|(path, _)| *path).collect()
     }
 
     fn insert(&mut self, steps: &mut Vec<Step>, rng: &mut Rng) {
@@ -89,7 +114,7 @@ impl<'f> Mutator<'f> {
 
     /// A step of any kind, about the lines that the conversation has.
     fn step(&self, steps: &[Step], rng: &mut Rng) -> Option<Step> {
-        let lines: Vec<_> = steps.iter().filter_map(line_of).cloned().collect();
+        let lines: Vec<_> = steps.iter().filter_map(Step::line).cloned().collect();
         Some(match rng.below(14) {
             0 => Step::Connect(rng.pick(&lines)?.clone()),
             1 => Step::Disconnect(rng.pick(&lines)?.clone()),
@@ -168,16 +193,70 @@ impl<'f> Mutator<'f> {
     fn line(&mut self, steps: &mut [Step], rng: &mut Rng) {
         let at = rng.below(steps.len());
         let number = rng.below(3) as u8;
-        match &mut steps[at] {
-            Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => line.number = number,
-            _ => {}
+        if let Some(line) = steps[at].line_mut() {
+            line.number = number;
+        }
+    }
+
+    /// A seed, or a part of one, is carried out in between, by other hosts every other time.
+    fn interleave(&mut self, steps: &mut Vec<Step>, rng: &mut Rng) {
+        let Some(seed) = rng.pick(&self.seeds) else { return };
+        let from = rng.below(seed.steps.len() + 1);
+        let to = from + rng.below(seed.steps.len() - from + 1);
+        let number = rng.one_in(2).then(|| rng.below(3) as u8);
+        let mut at = rng.below(steps.len() + 1);
+        for step in &seed.steps[from..to] {
+            let mut step = step.clone();
+            if let (Some(number), Some(line)) = (number, step.line_mut()) {
+                line.number = number;
+            }
+            steps.insert(at, step);
+            at = (at + 1 + rng.below(3)).min(steps.len());
+        }
+    }
+
+    /// The answer before a message is lost: its slots have the values from before it, or what was
+    /// asked is asked again.
+    fn unheard(&mut self, steps: &mut Vec<Step>, rng: &mut Rng) {
+        if rng.one_in(2) {
+            let at = rng.below(steps.len());
+            if matches!(steps[at], Step::Say(_)) {
+                steps.insert(at, steps[at].clone());
+            }
+            return;
+        }
+        let Some(saying) = said(steps, rng) else { return };
+        let one = rng.below(saying.fills.len().max(1));
+        if let Some((_, slot)) = saying.fills.get_mut(one) {
+            match slot.strip_prefix(BEFORE) {
+                Some(rest) => *slot = rest.to_string(),
+                None => slot.insert_str(0, BEFORE),
+            }
+        }
+    }
+
+    /// An answer is heard twice: what is said because of it is said again, after a while or at once.
+    fn heard_twice(&mut self, steps: &mut Vec<Step>, rng: &mut Rng) {
+        let at = rng.below(steps.len());
+        let Step::Say(saying) = &steps[at] else { return };
+        let line = saying.line.clone();
+        let next = |step: &Step| matches!(step, Step::Say(other) if other.line == line);
+        if let Some(next) = steps.iter().skip(at + 1).position(next).map(|next| at + 1 + next) {
+            let again = next + 1 + rng.below(steps.len() - next);
+            steps.insert(again, steps[next].clone());
         }
     }
 
     fn message(&mut self, steps: &mut [Step], rng: &mut Rng) {
-        let Some(saying) = said(steps, rng) else { return };
+        if let Some(saying) = said(steps, rng) {
+            self.change(saying, rng.draw());
+        }
+    }
+
+    /// Changes what is said; the result depends on nothing but it and the seed.
+    pub fn change(&mut self, saying: &mut Saying, seed: u64) {
         if let Some((_, mutation)) = self.paths.iter_mut().find(|(path, _)| saying.line.path == *path) {
-            mutation.mutate(&mut saying.bytes, MOST_BYTES, rng.draw());
+            mutation.mutate(&mut saying.bytes, MOST_BYTES, seed);
         }
     }
 
@@ -205,13 +284,6 @@ pub fn crossover(first: &Conversation, second: &Conversation, seed: u64) -> Conv
     Conversation { steps }
 }
 
-fn line_of(step: &Step) -> Option<&crate::device::Line> {
-    match step {
-        Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => Some(line),
-        _ => None,
-    }
-}
-
 /// Something that is said.
 fn said<'s>(steps: &'s mut [Step], rng: &mut Rng) -> Option<&'s mut Saying> {
     let from = rng.below(steps.len());
@@ -220,5 +292,103 @@ fn said<'s>(steps: &'s mut [Step], rng: &mut Rng) -> Option<&'s mut Saying> {
     match &mut steps[at] {
         Step::Say(saying) => Some(saying),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin::Builtin;
+    use crate::device::Line;
+    use std::sync::LazyLock;
+
+    static ORDERS: LazyLock<Format> =
+        LazyLock::new(|| Builtin::named("order").expect("built in").load().expect("loads"));
+
+    fn say(number: u8, byte: u8) -> Step {
+        let line = Line { path: "order".into(), number };
+        let fills = vec![("number".into(), "next".into()), ("code".into(), "before:code".into())];
+        Step::Say(Saying { line, bytes: vec![byte], fills, pieces: 0 })
+    }
+
+    fn seed(number: u8) -> Vec<Step> {
+        (0..4).map(|byte| say(number, byte)).collect()
+    }
+
+    fn mutator() -> Mutator<'static> {
+        Mutator::new(&[("order", &ORDERS)], vec![Conversation { steps: seed(9) }])
+    }
+
+    /// All that a change makes of the conversation on the first line.
+    fn all(change: Change) -> Vec<Vec<Step>> {
+        let mut mutator = mutator();
+        let one = |draw| {
+            let mut steps = seed(0);
+            change(&mut mutator, &mut steps, &mut Rng::new(draw));
+            steps
+        };
+        (0..400).map(one).collect()
+    }
+
+    fn own(steps: &[Step], is_own: bool) -> Vec<Step> {
+        steps.iter().filter(|step| step.line().is_some_and(|line| (line.number == 0) == is_own)).cloned().collect()
+    }
+
+    #[test]
+    fn what_is_interleaved_keeps_both_orders() {
+        let all = all(|mutator, steps, rng| mutator.interleave(steps, rng));
+        let told_apart = all.iter().filter(|steps| own(steps, true) == seed(0));
+        let alternates = |steps: &&Vec<Step>| {
+            let lines = steps.iter().filter_map(Step::line).map(|line| line.number == 0).collect::<Vec<_>>();
+            lines.windows(2).filter(|pair| pair[0] != pair[1]).count() > 2
+        };
+        assert!(told_apart.clone().filter(alternates).count() > 20);
+        for steps in told_apart {
+            let other: Vec<u8> = own(steps, false)
+                .iter()
+                .filter_map(|step| match step {
+                    Step::Say(saying) => saying.bytes.first().copied(),
+                    _ => None,
+                })
+                .collect();
+            assert!(other.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_lost_by_asking_again_or_by_slots_from_before_it() {
+        let all = all(|mutator, steps, rng| mutator.unheard(steps, rng));
+        assert!(all.iter().any(|steps| steps.len() == 5 && steps[0] == steps[1]));
+        let slots = |steps: &[Step]| match &steps[0] {
+            Step::Say(saying) => saying.fills.iter().map(|(_, slot)| slot.clone()).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        assert!(all.iter().any(|steps| slots(steps) == ["before:next", "before:code"]));
+        assert!(all.iter().any(|steps| slots(steps) == ["next", "code"]));
+    }
+
+    #[test]
+    fn an_answer_heard_twice_is_followed_twice() {
+        let all = all(|mutator, steps, rng| mutator.heard_twice(steps, rng));
+        let again = |steps: &&Vec<Step>| steps.len() == 5;
+        assert!(all.iter().filter(again).count() > 100);
+        assert!(all.iter().filter(again).all(|steps| steps[0] == say(0, 0) && steps[1] == say(0, 1)));
+        assert!(all.iter().any(|steps| steps.get(4) == Some(&say(0, 1))), "later");
+        assert!(all.iter().any(|steps| steps[1] == steps[2]), "at once");
+    }
+
+    #[test]
+    fn every_change_changes_something_and_keeps_to_what_a_conversation_may_be() {
+        for (at, change) in CHANGES.iter().enumerate() {
+            let changed = all(*change).into_iter().filter(|steps| *steps != seed(0)).count();
+            assert!(changed > 0, "change {at}");
+        }
+        let mut mutator = mutator();
+        let mut conversation = Conversation { steps: seed(0) };
+        for draw in 0..5_000 {
+            mutator.mutate(&mut conversation, draw);
+            assert!(conversation.steps.len() <= MOST_STEPS);
+            assert_eq!(Conversation::parse(&conversation.to_string()), Ok(conversation.clone()), "{draw}");
+        }
     }
 }

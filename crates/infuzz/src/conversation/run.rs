@@ -1,11 +1,15 @@
 //! Runs a conversation on a device, held against models of its protocols.
 
+use super::marks::{Mark, Marks, beginnings};
 use super::therapy::{Motion, Therapy};
-use super::{Conversation, Saying, Step};
+use super::{BEFORE, Conversation, Saying, Step};
 use crate::device::{Act, Device, Held, Line, Observation, Reply};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::tree::{Edit, Repair, Tree};
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -97,6 +101,10 @@ pub trait Model {
     fn format(&self) -> &Format;
     /// Back to a device that was just switched on.
     fn reset(&mut self);
+    /// What is known of the conversation so far, to go back to.
+    fn save(&self) -> Box<dyn Any>;
+    /// Goes back to what was saved; whether it is this model's.
+    fn load(&mut self, saved: &dyn Any) -> bool;
     /// A connection was opened.
     fn connected(&mut self, number: u8);
     /// A connection is gone.
@@ -153,7 +161,7 @@ pub struct Ran {
 }
 
 /// What was really sent at a step, and what came back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The step; the steps of the known-good library come after those of the conversation.
     pub step: usize,
@@ -177,6 +185,11 @@ struct Known {
     uses: Rc<[Step]>,
 }
 
+/// Paths and slots of them.
+pub(super) type Recalled = Vec<(Cow<'static, str>, String)>;
+/// By line and slot, what it stood for.
+pub(super) type Earlier = BTreeMap<(Line, String), Option<Vec<u8>>>;
+
 /// A device and the models of its paths.
 pub struct Runner<'m, D> {
     device: D,
@@ -185,7 +198,13 @@ pub struct Runner<'m, D> {
     start: World,
     world: World,
     open: Vec<Line>,
+    /// Paths and slots of which the conversation wants to know what they stood for before.
+    recalled: Recalled,
+    /// What they stood for when something was said on a line last.
+    earlier: Earlier,
     ready: usize,
+    marks: Marks,
+    steps: u64,
     catches: bool,
 }
 
@@ -217,7 +236,20 @@ impl<'m, D: Device> Runner<'m, D> {
         }
         let ready = device.snapshot();
         let world = start.clone();
-        Ok(Runner { device, models, known, start, world, open: Vec::new(), ready, catches: true })
+        Ok(Runner {
+            device,
+            models,
+            known,
+            start,
+            world,
+            open: Vec::new(),
+            recalled: Vec::new(),
+            earlier: BTreeMap::new(),
+            ready,
+            marks: Marks::default(),
+            steps: 0,
+            catches: true,
+        })
     }
 
     /// Lets a panic of the device pass: an engine wants to see it.
@@ -236,13 +268,25 @@ impl<'m, D: Device> Runner<'m, D> {
         &mut self.device
     }
 
-    /// Runs a conversation from the beginning, and then has a known-good library brought.
+    /// Runs a conversation, and then has a known-good library brought. It goes on from the longest
+    /// beginning that was met before; what goes wrong then is shown again from the very beginning.
     pub fn run(&mut self, conversation: &Conversation) -> Ran {
-        let mut ran = self.run_only(conversation);
-        if ran.raised.is_none() {
-            ran.raised = self.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
+        let whole = |runner: &mut Self, (from, mut ran)| {
+            runner.go_on(conversation, from, &mut ran);
+            if ran.raised.is_none() {
+                ran.raised = runner.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
+            }
+            ran
+        };
+        let (from, ran) = self.go_back(conversation);
+        let ran = whole(self, (from, ran));
+        if ran.raised.is_none() || from == 0 {
+            return ran;
         }
-        ran
+        self.forget();
+        let again = self.start_anew();
+        let again = whole(self, (0, again));
+        if again.raised.is_some() { again } else { kept_something(ran) }
     }
 
     /// What is told apart of the state that the last conversation led to.
@@ -254,20 +298,77 @@ impl<'m, D: Device> Runner<'m, D> {
         format!("{models}, {first} {staged} {failing:?} {perhaps}, {motion:?} {drug}")
     }
 
-    /// Runs a conversation from the beginning, and no more.
+    /// Runs a conversation, and no more.
     pub fn run_only(&mut self, conversation: &Conversation) -> Ran {
-        let mut ran = Ran::default();
+        let (from, mut ran) = self.go_back(conversation);
+        self.go_on(conversation, from, &mut ran);
+        ran
+    }
+
+    /// Steps that were carried out so far; those of beginnings that were gone on from count once.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Forgets the beginnings that were met: the next conversation is run from the very beginning.
+    pub fn forget(&mut self) {
+        self.marks.clear().into_iter().for_each(|snapshot| self.device.release(snapshot));
+    }
+
+    fn start_anew(&mut self) -> Ran {
         self.device.restore(self.ready);
         self.world = self.start.clone();
         self.open.clear();
+        self.earlier.clear();
         self.models.iter_mut().for_each(|model| model.reset());
-        for (at, step) in conversation.steps.iter().enumerate() {
-            if let Err(raised) = self.caught(at, step, &mut ran) {
+        Ran::default()
+    }
+
+    /// Goes back to the end of the longest beginning that is kept: so many steps, and what came of them.
+    fn go_back(&mut self, conversation: &Conversation) -> (usize, Ran) {
+        self.recalled = recalled(conversation);
+        let all = beginnings(conversation, &self.recalled);
+        let longest = self.marks.longest(conversation, &self.recalled, &all);
+        let Some((from, mark)) = longest else { return (0, self.start_anew()) };
+        let mut models = self.models.iter_mut().zip(&mark.models);
+        if !models.all(|(model, saved)| model.load(&**saved)) {
+            return (0, self.start_anew());
+        }
+        self.device.restore(mark.snapshot);
+        self.world = mark.world.clone();
+        self.open.clone_from(&mark.open);
+        self.earlier.clone_from(&mark.earlier);
+        (from, mark.ran.clone())
+    }
+
+    /// Runs the steps from one on.
+    fn go_on(&mut self, conversation: &Conversation, from: usize, ran: &mut Ran) {
+        let all = beginnings(conversation, &self.recalled);
+        let mut ahead = all.into_iter().filter(|(length, _)| *length > from).peekable();
+        for (at, step) in conversation.steps.iter().enumerate().skip(from) {
+            if let Err(raised) = self.caught(at, step, ran) {
                 ran.raised = Some((Some(at), raised));
-                return ran;
+                return;
+            }
+            // A snapshot does not hold when the power fails.
+            if let Some((length, number)) = ahead.next_if(|(length, _)| *length == at + 1)
+                && self.world.failing.is_none()
+                && self.marks.is_wanted(number)
+            {
+                let mark = Mark {
+                    steps: conversation.steps[..length].to_vec(),
+                    recalled: self.recalled.clone(),
+                    snapshot: self.device.snapshot(),
+                    models: self.models.iter().map(|model| model.save()).collect(),
+                    world: self.world.clone(),
+                    open: self.open.clone(),
+                    earlier: self.earlier.clone(),
+                    ran: ran.clone(),
+                };
+                let gone = self.marks.keep(number, mark);
+                gone.into_iter().for_each(|snapshot| self.device.release(snapshot));
             }
         }
-        ran
     }
 
     /// A known-good library comes, is stored, is in use after a restart, and is made use of.
@@ -304,6 +405,7 @@ impl<'m, D: Device> Runner<'m, D> {
     }
 
     fn step(&mut self, at: usize, step: &Step, ran: &mut Ran) -> Result<(), Raised> {
+        self.steps += 1;
         match step {
             Step::Connect(line) => self.connect(line),
             Step::Disconnect(line) => self.disconnect(line),
@@ -388,7 +490,8 @@ impl<'m, D: Device> Runner<'m, D> {
             return Ok(());
         }
         let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
-        let mut message = filled(&*self.models[index], saying);
+        let mut message = filled(&*self.models[index], saying, &self.earlier);
+        self.remember(line, index);
         let mut reply = Reply::default();
         let mut sent = 0;
         let size = if saying.pieces == 0 { message.len().max(1) } else { usize::from(saying.pieces) };
@@ -411,6 +514,14 @@ impl<'m, D: Device> Runner<'m, D> {
         message.truncate(sent);
         ran.transcript.push(Exchange { step: at, line: line.clone(), sent: message, reply, events });
         raised.map_or(Ok(()), Err)
+    }
+
+    /// What the slots of a line stand for before something is said on it.
+    fn remember(&mut self, line: &Line, model: usize) {
+        for (_, slot) in self.recalled.iter().filter(|(path, _)| *path == line.path) {
+            let value = self.models[model].fill(line.number, slot);
+            self.earlier.insert((line.clone(), slot.clone()), value);
+        }
     }
 
     /// After a restart the staged library is in use, or else the active one; if the power failed
@@ -453,14 +564,41 @@ fn not_recovered(why: &str) -> Raised {
     Raised::new(Kind::NotRecovered, format!("a known-good library afterwards: {why}"))
 }
 
+/// What is not shown again from the very beginning shows that the device is not wholly in its snapshots.
+fn kept_something(mut ran: Ran) -> Ran {
+    if let Some((_, raised)) = &mut ran.raised {
+        raised.detail += " (not when run from the very beginning: the device keeps something beside its snapshots)";
+    }
+    ran
+}
+
+/// What the slots of a conversation refer back to.
+fn recalled(conversation: &Conversation) -> Recalled {
+    let said = conversation.steps.iter().filter_map(|step| match step {
+        Step::Say(saying) => Some(saying),
+        _ => None,
+    });
+    let slots = said.flat_map(|saying| {
+        let before = saying.fills.iter().filter_map(|(_, slot)| slot.strip_prefix(BEFORE));
+        before.map(|slot| (saying.line.path.clone(), slot.to_string()))
+    });
+    let mut all: Recalled = slots.collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// A message with its slots filled and the relations around them right again.
-fn filled(model: &dyn Model, saying: &Saying) -> Vec<u8> {
+fn filled(model: &dyn Model, saying: &Saying, earlier: &Earlier) -> Vec<u8> {
     if saying.fills.is_empty() {
         return saying.bytes.clone();
     }
     let tree = Tree::decode(model.format(), &saying.bytes);
     let edits = saying.fills.iter().filter_map(|(field, slot)| {
-        let bytes = model.fill(saying.line.number, slot)?;
+        let bytes = match slot.strip_prefix(BEFORE) {
+            Some(slot) => earlier.get(&(saying.line.clone(), slot.to_string()))?.clone()?,
+            None => model.fill(saying.line.number, slot)?,
+        };
         Some(Edit::set(&tree, tree.find(field)?, bytes))
     });
     tree.apply(&edits.fold(Edit::default(), Edit::and), Repair::Affected)
