@@ -187,6 +187,14 @@ impl Body {
         self.run(&deliveries)
     }
 
+    /// The conversation that the engine's bytes stand for, where the target's inputs are such.
+    pub fn conversation(&self, data: &[u8]) -> Option<Conversation> {
+        match &self.work {
+            Work::Talk(talk) => Some(talk.read(data)),
+            Work::Cases(..) => None,
+        }
+    }
+
     /// One execution of what a script comes to, for engines whose own mutation knows no structure.
     pub fn execute_script(&mut self, script: &EditScript) -> Option<Fault> {
         let bytes = self.scripted(script);

@@ -18,6 +18,8 @@ pub struct Exploration {
     pub states: Option<Tally>,
     /// The first finding and the execution that showed it.
     pub fault: Option<(u64, Fault)>,
+    /// The input that showed it.
+    pub shown: Vec<u8>,
 }
 
 /// How inputs are changed.
@@ -64,7 +66,7 @@ pub fn explore_on(
     let mut pool: Vec<Vec<u8>> = body.seeds().to_vec();
     let mut parent = Vec::new();
     let mut reached = 0;
-    let mut fault = None;
+    let (mut fault, mut shown) = (None, Vec::new());
     let mut executions = 0;
     for run in 0..runs {
         let data = match target.input {
@@ -91,7 +93,7 @@ pub fn explore_on(
         }
         executions += 1;
         if let Some(found) = body.execute(&data) {
-            fault = Some((executions, found));
+            (fault, shown) = (Some((executions, found)), data);
             break;
         }
         let now = body.reach().points().iter().filter(|p| p.hits > 0).count();
@@ -107,5 +109,5 @@ pub fn explore_on(
     }
     let reach = body.reach();
     let was = |at: usize| reach.points()[at].hits > 0;
-    Exploration { executions, points: reach.tally(was), states: reach.tally_of_states(was), fault }
+    Exploration { executions, points: reach.tally(was), states: reach.tally_of_states(was), fault, shown }
 }

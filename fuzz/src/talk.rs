@@ -25,7 +25,7 @@ pub(crate) struct Talk {
 }
 
 /// The descriptions of what travels on the paths.
-fn formats(libraries: &'static Format) -> Result<Formats<'static>, String> {
+pub(crate) fn formats(libraries: &'static Format) -> Result<Formats<'static>, String> {
     let (transfer, requests, answers) = (described("library-transfer")?, described("bcc")?, described("bcc-answer")?);
     Ok(Formats { libraries, transfer, requests, answers, orders: described("order")? })
 }

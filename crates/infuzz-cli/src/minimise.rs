@@ -6,12 +6,14 @@
 use crate::failure::Failure;
 use crate::remote::{Came, Remote};
 use crate::setting::Setting;
+use infuzz::builtin::Builtin;
 use infuzz::compose::encode_text;
 use infuzz::conversation::{Conversation, Saying, Step};
 use infuzz::finding::Kind;
-use infuzz::format::Shape;
+use infuzz::format::{Format, Shape};
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::session::Session;
+use infuzz::shorten::fewer;
 use infuzz::tree::{Edit, NodeId, Repair, Tree};
 use std::time::{Duration, Instant};
 
@@ -54,8 +56,8 @@ pub fn minimise(setting: Setting, remote: &mut Remote, bytes: &[u8]) -> Result<(
     if shown.kinds.contains(&Kind::Hang) {
         return Ok((bytes.to_vec(), came));
     }
-    let mut work =
-        Minimiser { remote, judge, judgement, shown, best: bytes.to_vec(), came, until: Instant::now() + MOST_TIME };
+    let (best, until) = (bytes.to_vec(), Instant::now() + MOST_TIME);
+    let mut work = Minimiser { remote, judge, judgement, shown, best, within: None, came, until };
     match std::str::from_utf8(bytes)
         .ok()
         .filter(|_| Session::is_session(bytes))
@@ -63,9 +65,14 @@ pub fn minimise(setting: Setting, remote: &mut Remote, bytes: &[u8]) -> Result<(
     {
         Some(session) => work.steps(session)?,
         None if Conversation::is_conversation(bytes) => work.conversation(bytes)?,
-        None => while work.records(setting)? | work.optional(setting)? | work.texts(setting)? {},
+        None => while work.records(setting.format)? | work.optional(setting.format)? | work.texts(setting.format)? {},
     }
     Ok((work.best, work.came))
+}
+
+/// A conversation of these steps.
+fn written(steps: &[Step]) -> Vec<u8> {
+    Conversation { steps: steps.to_vec() }.to_string().into_bytes()
 }
 
 struct Minimiser<'r> {
@@ -74,6 +81,8 @@ struct Minimiser<'r> {
     judgement: Judgement,
     shown: Shown,
     best: Vec<u8>,
+    /// The conversation that is made smaller in one of its messages.
+    within: Option<(Conversation, usize)>,
     came: Came,
     until: Instant,
 }
@@ -102,7 +111,7 @@ impl Minimiser<'_> {
 
     /// Tries an edit with what follows from it repaired, and with what was broken left so.
     fn edited(&mut self, tree: &Tree<'_>, edit: &Edit) -> Result<bool, Failure> {
-        if self.take(tree.apply(edit, Repair::Affected), true)? {
+        if self.take_part(tree.apply(edit, Repair::Affected))? {
             return Ok(true);
         }
         let wrong = |node: &NodeId| tree.number(*node).is_some() && tree.expected(*node) != tree.number(*node);
@@ -112,46 +121,24 @@ impl Minimiser<'_> {
         }
         let edit =
             broken.into_iter().fold(edit.clone(), |edit, node| edit.leave_broken(node, tree.span(node).to_vec()));
-        self.take(tree.apply(&edit, Repair::Affected), true)
+        self.take_part(tree.apply(&edit, Repair::Affected))
     }
 
-    /// Leaves out steps of a session, from the end: first many at once, then one by one.
-    fn steps(&mut self, mut session: Session) -> Result<(), Failure> {
-        let mut chunk = session.steps.len();
-        while chunk > 0 {
-            let mut end = session.steps.len();
-            while end > 0 && !self.is_late() {
-                let start = end.saturating_sub(chunk);
-                let mut less = session.clone();
-                less.steps.drain(start..end);
-                if self.take(less.to_string().into_bytes(), false)? {
-                    session = less;
-                }
-                end = start.min(session.steps.len());
-            }
-            chunk /= 2;
-        }
+    /// Leaves out steps of a session.
+    fn steps(&mut self, session: Session) -> Result<(), Failure> {
+        fewer(session.steps, |steps| {
+            let less = Session { steps: steps.to_vec() };
+            self.take(less.to_string().into_bytes(), false)
+        })?;
         Ok(())
     }
 
-    /// Leaves out steps of a conversation, likewise, and then what is not needed of each step: its
-    /// pieces and its slots.
+    /// Leaves out steps of a conversation, then what is not needed of each step, which is its pieces and
+    /// its slots, and at last what is not needed within each message.
     fn conversation(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let Ok(mut best) = Conversation::parse(&String::from_utf8_lossy(bytes)) else { return Ok(()) };
-        let mut chunk = best.steps.len();
-        while chunk > 0 {
-            let mut end = best.steps.len();
-            while end > 0 && !self.is_late() {
-                let start = end.saturating_sub(chunk);
-                let mut less = best.clone();
-                less.steps.drain(start..end);
-                if self.take(less.to_string().into_bytes(), false)? {
-                    best = less;
-                }
-                end = start.min(best.steps.len());
-            }
-            chunk /= 2;
-        }
+        let Ok(whole) = Conversation::parse(&String::from_utf8_lossy(bytes)) else { return Ok(()) };
+        let steps = fewer(whole.steps, |steps| self.take(written(steps), false))?;
+        let mut best = Conversation { steps };
         for at in 0..best.steps.len() {
             let Step::Say(saying) = &best.steps[at] else { continue };
             let whole = Saying { pieces: 0, ..saying.clone() };
@@ -168,21 +155,52 @@ impl Minimiser<'_> {
                 }
             }
         }
+        for at in 0..best.steps.len() {
+            let Step::Say(saying) = &best.steps[at] else { continue };
+            let Some(format) = Builtin::named(&saying.line.path).and_then(|builtin| builtin.load().ok()) else {
+                continue;
+            };
+            self.within = Some((best, at));
+            while self.records(&format)? | self.optional(&format)? | self.texts(&format)? {}
+            let Some((smaller, _)) = self.within.take() else { return Ok(()) };
+            best = smaller;
+        }
         Ok(())
     }
 
+    /// What is made smaller: the input, or a message within it.
+    fn part(&self) -> &[u8] {
+        match self.within.as_ref().map(|(whole, at)| &whole.steps[*at]) {
+            Some(Step::Say(saying)) => &saying.bytes,
+            _ => &self.best,
+        }
+    }
+
+    /// Takes a smaller input, or message, if it shows the same.
+    fn take_part(&mut self, bytes: Vec<u8>) -> Result<bool, Failure> {
+        let Some((whole, at)) = &self.within else { return self.take(bytes, true) };
+        let (mut less, at) = (whole.clone(), *at);
+        let Step::Say(saying) = &mut less.steps[at] else { return Ok(false) };
+        saying.bytes = bytes;
+        let taken = self.take(less.to_string().into_bytes(), false)?;
+        if taken {
+            self.within = Some((less, at));
+        }
+        Ok(taken)
+    }
+
     /// Takes records out of every list, from the end: first many at once, then one by one.
-    fn records(&mut self, setting: Setting) -> Result<bool, Failure> {
+    fn records(&mut self, format: &Format) -> Result<bool, Failure> {
         let mut smaller = false;
-        let lists = Tree::decode(setting.format, &self.best).lists().len();
+        let lists = Tree::decode(format, self.part()).lists().len();
         for list in (0..lists).rev() {
             let length = |tree: &Tree<'_>| tree.lists().get(list).map_or(0, |node| tree.children(*node).count());
-            let mut chunk = length(&Tree::decode(setting.format, &self.best));
+            let mut chunk = length(&Tree::decode(format, self.part()));
             while chunk > 0 {
-                let mut end = length(&Tree::decode(setting.format, &self.best));
+                let mut end = length(&Tree::decode(format, self.part()));
                 while end > 0 && !self.is_late() {
                     let start = end.saturating_sub(chunk);
-                    let tree = Tree::decode(setting.format, &self.best);
+                    let tree = Tree::decode(format, self.part());
                     let Some(node) = tree.lists().get(list) else { break };
                     let items = tree.children(*node).skip(start).take(end - start);
                     let edit = items.fold(Edit::default(), |edit, item| edit.and(Edit::delete(&tree, item)));
@@ -196,13 +214,13 @@ impl Minimiser<'_> {
     }
 
     /// Leaves optional fields out.
-    fn optional(&mut self, setting: Setting) -> Result<bool, Failure> {
+    fn optional(&mut self, format: &Format) -> Result<bool, Failure> {
         let optional = |tree: &Tree<'_>, node: NodeId| tree.format().field(tree.node(node).field).when.is_some();
-        self.each(setting, optional, |tree, node| Some(Edit::make_absent(tree, node)))
+        self.each(format, optional, |tree, node| Some(Edit::make_absent(tree, node)))
     }
 
     /// Shortens texts to their first character, or to nothing.
-    fn texts(&mut self, setting: Setting) -> Result<bool, Failure> {
+    fn texts(&mut self, format: &Format) -> Result<bool, Failure> {
         let text =
             |tree: &Tree<'_>, node: NodeId| matches!(tree.format().field(tree.node(node).field).shape, Shape::Text(_));
         let shorter = |tree: &Tree<'_>, node: NodeId, characters: usize| {
@@ -210,20 +228,20 @@ impl Minimiser<'_> {
             let content: String = std::str::from_utf8(tree.text(node)).ok()?.chars().take(characters).collect();
             Some(Edit::set(tree, node, encode_text(shape, content.as_bytes())?))
         };
-        let mut smaller = self.each(setting, text, |tree, node| shorter(tree, node, 0))?;
-        smaller |= self.each(setting, text, |tree, node| shorter(tree, node, 1))?;
+        let mut smaller = self.each(format, text, |tree, node| shorter(tree, node, 0))?;
+        smaller |= self.each(format, text, |tree, node| shorter(tree, node, 1))?;
         Ok(smaller)
     }
 
     /// Tries an edit on every node that qualifies, from the end.
     fn each(
         &mut self,
-        setting: Setting,
+        format: &Format,
         which: impl Fn(&Tree<'_>, NodeId) -> bool,
         edit: impl Fn(&Tree<'_>, NodeId) -> Option<Edit>,
     ) -> Result<bool, Failure> {
         let mut smaller = false;
-        let mut tree = Tree::decode(setting.format, &self.best);
+        let mut tree = Tree::decode(format, self.part());
         for node in (0..tree.nodes().len() as NodeId).rev() {
             if self.is_late() {
                 break;
@@ -235,7 +253,7 @@ impl Minimiser<'_> {
                 && self.edited(&tree, &edit)?
             {
                 smaller = true;
-                tree = Tree::decode(setting.format, &self.best);
+                tree = Tree::decode(format, self.part());
             }
         }
         Ok(smaller)

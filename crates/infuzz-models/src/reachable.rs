@@ -10,9 +10,10 @@
 use crate::says::on;
 use crate::seeds::{SEEDS, orders, seeds, wrong};
 use crate::{Bcc, Formats, Order, Transfer};
-use infuzz::conversation::{Conversation, Event, Runner, Saying, Step};
+use infuzz::conversation::{Conversation, Event, Ran, Runner, Saying, Step};
 use infuzz::device::{Device, Line};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
 
 /// What was found, as the text of this crate has it: a line for each state, kind and verdict.
 pub const STATES: &str = include_str!("../states.txt");
@@ -98,26 +99,61 @@ impl Search {
     /// The shortest conversation to each state, kind and verdict.
     pub fn run<D: Device>(&self, runner: &mut Runner<'_, D>) -> BTreeMap<Event, Conversation> {
         let mut found: BTreeMap<Event, Conversation> = BTreeMap::new();
+        self.each(runner, |_, conversation, ran| {
+            for event in &ran.events {
+                found.entry(*event).or_insert_with(|| conversation.clone());
+            }
+            ControlFlow::Continue(())
+        });
+        found
+    }
+
+    /// The shortest conversation that shows something, and what it shows; a known-good library is
+    /// brought in each state.
+    pub fn first_to_show<D: Device>(&self, runner: &mut Runner<'_, D>) -> Option<(Conversation, Ran)> {
+        let mut shown = None;
+        self.each(runner, |runner, conversation, ran| {
+            let ran = if ran.raised.is_none() { runner.run(conversation) } else { ran.clone() };
+            match ran.raised {
+                None => ControlFlow::Continue(()),
+                Some(_) => {
+                    shown = Some((conversation.clone(), ran));
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        shown
+    }
+
+    /// Tries every letter in every state, shorter conversations first.
+    fn each<'m, D: Device>(
+        &self,
+        runner: &mut Runner<'m, D>,
+        mut tried: impl FnMut(&mut Runner<'m, D>, &Conversation, &Ran) -> ControlFlow<()>,
+    ) {
         let mut known = HashSet::new();
-        let mut waiting = VecDeque::new();
+        let mut waiting = BTreeMap::new();
+        let mut number = 0;
         for start in &self.starts {
             runner.run_only(start);
             known.insert(runner.key());
-            waiting.push_back(start.clone());
+            waiting.insert((start.steps.len(), number), start.clone());
+            number += 1;
         }
-        while let Some(prefix) = waiting.pop_front() {
+        while let Some((_, prefix)) = waiting.pop_first() {
             for letter in &self.letters {
                 let mut conversation = prefix.clone();
                 conversation.steps.push(letter.clone());
                 let ran = runner.run_only(&conversation);
-                for event in ran.events {
-                    found.entry(event).or_insert_with(|| conversation.clone());
+                let is_new = ran.raised.is_none() && known.insert(runner.key());
+                if tried(runner, &conversation, &ran).is_break() {
+                    return;
                 }
-                if ran.raised.is_none() && known.insert(runner.key()) {
-                    waiting.push_back(conversation);
+                if is_new {
+                    waiting.insert((conversation.steps.len(), number), conversation);
+                    number += 1;
                 }
             }
         }
-        found
     }
 }

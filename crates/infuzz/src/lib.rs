@@ -23,6 +23,7 @@ pub mod rules;
 pub mod script;
 pub mod seeds;
 pub mod session;
+pub mod shorten;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 pub mod sweep;

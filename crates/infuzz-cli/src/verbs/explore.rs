@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::meter::METER;
 use crate::{Status, output, targets};
-use infuzz_fuzz::Mutating;
+use infuzz::conversation::Conversation;
+use infuzz_fuzz::{Body, Mutating};
 use serde_json::json;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// Change bytes without regard to structure
     #[arg(long)]
     raw: bool,
+    /// Tell the steps of the shortened conversation that was found, and of the shortest one that there is
+    #[arg(long)]
+    shortest: bool,
     /// File that holds the number of the execution under way
     #[arg(long)]
     number_file: PathBuf,
@@ -53,6 +57,14 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let kind = explored.fault.as_ref().map(|(_, fault)| fault.raised.kind.name());
     let rule = explored.fault.as_ref().and_then(|(_, fault)| fault.rule.clone());
-    output::json(&json!({ "executions": explored.executions, "kind": kind, "rule": rule }));
+    let mut said = json!({ "executions": explored.executions, "kind": kind, "rule": rule });
+    if arguments.shortest {
+        let steps = |conversation: Option<Conversation>| conversation.map(|conversation| conversation.steps.len());
+        let mut body = Body::new(target, None).map_err(|why| Failure::internal(target.name, why))?;
+        said["found"] = json!(steps(infuzz_fuzz::shortened(&mut body, &explored.shown)));
+        let shortest = infuzz_fuzz::shortest().map_err(|why| Failure::internal(target.name, why))?;
+        said["shortest"] = json!(steps(shortest));
+    }
+    output::json(&said);
     Ok(if kind.is_some() { Status::Findings } else { Status::Expected })
 }

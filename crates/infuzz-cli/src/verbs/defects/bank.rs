@@ -8,6 +8,7 @@ use infuzz_fuzz::{Input, TARGETS, Target};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// What `defects --compare` prints.
@@ -145,7 +146,7 @@ pub struct Defect {
     of: &'static [Swept],
     /// What is explored for it.
     #[serde(skip)]
-    targets: Vec<&'static Target>,
+    pub targets: Vec<&'static Target>,
 }
 
 /// Who found a defect, and after how many cases.
@@ -188,7 +189,8 @@ pub fn run(only: Option<&str>, runs: u64, progress: impl Fn(usize) -> ProgressBa
     Ok(report)
 }
 
-fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
+/// The patches of a folder.
+pub fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|e| Failure::unreadable(folder, &e))?;
     let wanted = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -208,7 +210,7 @@ fn patches(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// What a patch says of itself above the change.
-fn head(patch: &Path) -> Result<Defect, Failure> {
+pub fn head(patch: &Path) -> Result<Defect, Failure> {
     let text = String::from_utf8_lossy(&files::read(patch)?).into_owned();
     let line = |key: &str| {
         text.lines()
@@ -279,16 +281,20 @@ impl Loop<'_> {
     }
 }
 
+/// What runs a target's own loop, up to its first finding.
+pub fn command(scratch: &Scratch, binary: &Path, target: &str, how: Loop<'_>, number_file: &Path) -> Command {
+    let (runs, seed) = (how.runs.to_string(), how.seed.to_string());
+    let mut command = Command::new(binary);
+    command.args(["explore", target, "--runs", &runs, "--seed", &seed, "--number-file"]).arg(number_file);
+    command.args(how.raw.then_some("--raw")).current_dir(scratch.folder()).envs(how.variable);
+    command
+}
+
 /// The target's own loop up to its first finding.
 pub fn explored(scratch: &Scratch, binary: &Path, target: &str, how: Loop<'_>) -> Result<Option<u64>, Failure> {
     let numbers = files::Scratch::new()?;
     let number_file = numbers.path().join("number");
-    let (runs, seed, name) = (how.runs.to_string(), how.seed.to_string(), number_file.display().to_string());
-    let mut arguments = vec!["explore", target, "--runs", &runs, "--seed", &seed, "--number-file", &name];
-    arguments.extend(how.raw.then_some("--raw"));
-    let mut command = std::process::Command::new(binary);
-    command.args(&arguments).current_dir(scratch.folder()).envs(how.variable);
-    let said = watched(command, &number_file)?;
+    let said = watched(command(scratch, binary, target, how, &number_file), &number_file, QUIET)?;
     Ok(match said {
         Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64(),
         Watched::Said(value) if value["executions"].is_u64() => None,
@@ -297,14 +303,25 @@ pub fn explored(scratch: &Scratch, binary: &Path, target: &str, how: Loop<'_>) -
     })
 }
 
-enum Watched {
+/// What came of a command.
+pub enum Watched {
     Said(Value),
     Died,
 }
 
+impl Watched {
+    /// What it said, if it lived to say something.
+    pub fn said(self) -> Option<Value> {
+        match self {
+            Watched::Said(value) => Some(value),
+            Watched::Died => None,
+        }
+    }
+}
+
 /// Runs a command and kills it when the number in its file stands still for too long.
-fn watched(mut command: std::process::Command, number_file: &Path) -> Result<Watched, Failure> {
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+pub fn watched(mut command: Command, number_file: &Path, quiet: Duration) -> Result<Watched, Failure> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|e| Failure::worker(&e))?;
     let (mut last, mut since) = (0, std::time::Instant::now());
     while child.try_wait().map_err(|e| Failure::worker(&e))?.is_none() {
@@ -312,7 +329,7 @@ fn watched(mut command: std::process::Command, number_file: &Path) -> Result<Wat
         if now != last {
             (last, since) = (now, std::time::Instant::now());
         }
-        if since.elapsed() > QUIET {
+        if since.elapsed() > quiet {
             let _ = child.kill();
         }
         std::thread::sleep(Duration::from_millis(10));

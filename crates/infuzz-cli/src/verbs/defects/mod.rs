@@ -5,6 +5,7 @@
 mod bank;
 mod deletions;
 mod scratch;
+mod shortest;
 
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, note, out, styled};
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// Count instead the executions that find each defect, structure-aware against raw bytes
     #[arg(long, conflicts_with = "deletions")]
     compare: bool,
+    /// Shorten instead what conversations find, and hold it against the shortest one that there is
+    #[arg(long, conflicts_with_all = ["deletions", "compare"])]
+    shortest: bool,
     /// Most executions of the fuzz target for each defect
     #[arg(long, default_value_t = 20_000)]
     runs: u64,
@@ -40,6 +44,9 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let only = arguments.only.as_deref();
     if arguments.compare {
         return compared(only, arguments.runs, arguments.json);
+    }
+    if arguments.shortest {
+        return lengths(only, arguments.runs, arguments.json);
     }
     if arguments.deletions { deleted(only, arguments.json) } else { planted(only, arguments.runs, arguments.json) }
 }
@@ -99,6 +106,26 @@ fn compared(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure
     let _ = writeln!(text, "\nmedian: {median:.1} times fewer executions; {neither} found by neither");
     out(&text);
     Ok(Status::Expected)
+}
+
+fn lengths(only: Option<&str>, runs: u64, json: bool) -> Result<Status, Failure> {
+    let lengths = shortest::run(only, runs, progress)?;
+    if json {
+        output::json(&lengths);
+    } else {
+        let mut text = String::from("| defect | found by | steps, shortened | shortest |\n|---|---|---|---|\n");
+        let told = |steps: Option<u64>| steps.map_or("–".into(), |steps| steps.to_string());
+        for one in &lengths.defects {
+            let by = match one.executions {
+                Some(executions) => format!("{} after {executions}", one.target),
+                None => styled(BAD, "missed"),
+            };
+            let _ = writeln!(text, "| {} | {by} | {} | {} |", one.id, told(one.found), told(one.shortest));
+        }
+        out(&text);
+    }
+    let is_missed = lengths.defects.iter().any(|one| one.executions.is_none());
+    Ok(if is_missed { Status::Findings } else { Status::Expected })
 }
 
 fn deleted(only: Option<&str>, json: bool) -> Result<Status, Failure> {
