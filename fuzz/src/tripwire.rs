@@ -72,6 +72,14 @@ impl Device for Tripwire {
         reply
     }
 
+    fn report_cyclically(&mut self, cyclic: bool) {
+        self.pump.report_cyclically(cyclic);
+    }
+
+    fn said(&mut self) -> Vec<(Line, Reply)> {
+        self.pump.said()
+    }
+
     fn activate(&mut self) -> Answer {
         self.pump.activate()
     }

@@ -8,7 +8,7 @@ use crate::host::{GROUP, IDLE, WORKING};
 use crate::meter::METER;
 use crate::protocol::{Answer, Pass, Replayed, Request, Serves, Step};
 use crate::setting::{BenchFailure, Setting};
-use infuzz::conversation::{self, Conversation, Ran};
+use infuzz::conversation::{self, Conversation, Exchange, Ran};
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
 use infuzz::judgement::{Judge, Judgement};
@@ -191,6 +191,21 @@ impl<W: Write> Worker<'_, W> {
     }
 }
 
+fn became(exchange: &Exchange) -> String {
+    let became = exchange.events.iter().map(|[state, kind, became]| format!("{kind} {became} ({state})"));
+    became.collect::<Vec<_>>().join(", ")
+}
+
+/// What the device said by itself at a step.
+fn unasked(ran: &Ran, at: usize) -> String {
+    let told = ran.transcript.iter().filter(|exchange| exchange.step == at).map(|exchange| {
+        let (line, bytes) = (&exchange.line, exchange.reply.bytes.len());
+        let closes = if exchange.reply.closed { ", closes it" } else { "" };
+        format!("{line} is told {bytes} bytes{closes}: {}", became(exchange))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// What happened at each step of a conversation, up to the one that went wrong.
 fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
     let last = match &ran.raised {
@@ -203,18 +218,17 @@ fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
             let exchange = ran.transcript.iter().find(|exchange| exchange.step == at);
             let words = match (step, exchange) {
                 (conversation::Step::Say(_), Some(exchange)) => {
-                    let became =
-                        exchange.events.iter().map(|[state, kind, became]| format!("{kind} {became} ({state})"));
                     format!(
                         "say {}: {} bytes, answered by {}: {}",
                         exchange.line,
                         exchange.sent.len(),
                         exchange.reply.bytes.len(),
-                        became.collect::<Vec<_>>().join(", ")
+                        became(exchange)
                     )
                 }
                 (conversation::Step::Say(saying), None) => format!("say {}: not connected", saying.line),
-                (step, _) => step.to_string(),
+                (step, Some(_)) => format!("{step}: {}", unasked(ran, at)),
+                (step, None) => step.to_string(),
             };
             let raised = ran.raised.iter().filter(|(wrong, _)| *wrong == Some(at));
             Step {

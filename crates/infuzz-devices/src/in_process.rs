@@ -88,6 +88,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
             rewrite: F::REWRITES,
             damage: true,
             network: false,
+            cyclic: false,
         }
     }
 

@@ -1,19 +1,23 @@
 //! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
 
 mod answer;
+mod cycle;
 mod report;
+mod telling;
 
 use crate::{Formats, ends_badly};
 use answer::Answer;
-use infuzz::conversation::{Event, Model, World};
+use cycle::{Cycle, Fate};
+use infuzz::conversation::{Event, Model, World, unasked};
 use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::rules::Violation;
-use report::{OF_DEVICE, Report, Reported};
+use report::{Report, Trigger};
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use telling::Telling;
 
 const SOH: u8 = 0x01;
 const EOT: u8 = 0x04;
@@ -25,6 +29,8 @@ const LONGEST: usize = 1_024;
 const PATIENCE_MS: u32 = 1_000;
 const BED: &[u8] = b"Bed7";
 const FIRST_BED: &[u8] = b"1";
+/// What becomes of something by which the device goes on to tell of the pump.
+const OF_CYCLE: &str = "block of a cycle";
 const DEVICE: &str = "50100";
 const PUMP: &str = "50111";
 
@@ -51,10 +57,10 @@ struct Host {
     coming: Coming,
     waited: u32,
     open: bool,
-    /// What of the answer is still to come: address and parameter.
-    rest: VecDeque<(&'static str, &'static str)>,
-    /// When, in seconds since power-on, each parameter was what since it was asked for: one of these.
-    values: Vec<(u64, Reported)>,
+    /// What of the answer is still to come.
+    rest: Telling,
+    /// What the device tells by itself.
+    cycle: Cycle,
     /// The last block as it travelled.
     last: Vec<u8>,
 }
@@ -68,6 +74,8 @@ enum Due {
     Version,
     /// The next block of what is asked for.
     Block,
+    /// The next block of what the device tells by itself.
+    OfCycle,
     Again,
     /// This, or error 68: the judgement is open.
     Or68(Box<Due>),
@@ -97,14 +105,18 @@ impl<'f> Bcc<'f> {
 
     /// Each answer that there is to each kind of message.
     pub fn points(&self) -> Vec<String> {
-        let of: [(&str, &[&str]); 7] = [
+        let of: [(&str, &[&str]); 11] = [
             ("frame", &["error 68"]),
             ("alive", &["acknowledged", "error 68"]),
             ("version", &["told", "error 68"]),
             ("get", &["block", "error 68"]),
             ("slot", &["block", "error 68", "error 811"]),
-            ("ack", &["block", "last block", "error 11", "nothing"]),
+            ("ack", &["block", "last block", "block of a cycle", "taken", "error 11", "nothing"]),
             ("nak", &["again", "nothing"]),
+            ("period", &["block of a cycle", "waits"]),
+            ("change", &["block of a cycle", "waits"]),
+            ("change and period", &["block of a cycle", "waits"]),
+            ("time", &["block of a cycle"]),
         ];
         of.iter().flat_map(|(kind, became)| became.iter().map(move |became| format!("{kind} {became}"))).collect()
     }
@@ -156,33 +168,19 @@ impl<'f> Bcc<'f> {
 
     /// One message, and the answer to it at the start of what came back.
     fn message(&mut self, number: u8, arrival: Arrival, answers: &mut &[u8], world: &World) -> Option<Raised> {
+        let state = self.state(number, world);
         let (kind, due) = match arrival {
             Arrival::Frame(frame) => self.due(number, &frame),
-            Arrival::Ack | Arrival::Nak if !self.hosts.get(&number).is_some_and(|host| host.open) => {
-                (if matches!(arrival, Arrival::Ack) { "ack" } else { "nak" }, Due::Nothing)
-            }
-            Arrival::Ack => ("ack", if self.has_rest(number) { Due::Block } else { Due::Error(11) }),
-            Arrival::Nak => ("nak", Due::Again),
+            Arrival::Ack => ("ack", self.acknowledged(number)),
+            Arrival::Nak => ("nak", if self.is_open(number) { Due::Again } else { Due::Nothing }),
         };
-        let state = self.state(number);
         if let Due::Nothing = due {
-            self.events.push([state, kind, "nothing"]);
+            let became = if self.is_open(number) { "taken" } else { "nothing" };
+            self.events.push([state, kind, became]);
             return None;
         }
-        let Some(end) = answers.iter().position(|byte| *byte == EOT) else {
-            return Some(Raised::new(Kind::Silent, format!("{kind} has no answer")));
-        };
-        let (wire, rest) = answers.split_at(end + 1);
-        *answers = rest;
-        if let Judgement::Refuse(rule) = self.answers.judge(wire) {
-            let rule = self.answers.last().format().rule(rule).to_string();
-            return Some(Raised::new(Kind::WrongReason, format!("the answer to {kind} breaks {rule}")));
-        }
-        let answer = Answer::of(&mut self.answers, wire);
-        if answer.bed != BED {
-            return Some(Raised::new(Kind::WrongReason, format!("the answer to {kind} has another bed id")));
-        }
-        let became = self.answered(number, kind, &due, (&answer, wire), world);
+        let answer = self.block(kind, answers);
+        let became = answer.and_then(|(answer, wire)| self.answered(number, kind, &due, (&answer, wire), world));
         match became {
             Ok(became) => {
                 self.events.push([state, kind, became]);
@@ -190,6 +188,40 @@ impl<'f> Bcc<'f> {
             }
             Err(raised) => Some(raised),
         }
+    }
+
+    fn is_open(&self, number: u8) -> bool {
+        self.hosts.get(&number).is_some_and(|host| host.open)
+    }
+
+    /// What a bare ACK must be answered by.
+    fn acknowledged(&mut self, number: u8) -> Due {
+        let Some(host) = self.hosts.get_mut(&number).filter(|host| host.open) else { return Due::Nothing };
+        let of_cycle = host.cycle.acknowledge();
+        match (host.rest.is_over(), host.cycle.waits()) {
+            (false, _) => Due::Block,
+            (true, true) => Due::OfCycle,
+            (true, false) if of_cycle => Due::Nothing,
+            (true, false) => Due::Error(11),
+        }
+    }
+
+    /// The next block of what came.
+    fn block<'a>(&mut self, kind: &str, answers: &mut &'a [u8]) -> Result<(Answer, &'a [u8]), Raised> {
+        let Some(end) = answers.iter().position(|byte| *byte == EOT) else {
+            return Err(Raised::new(Kind::Silent, format!("{kind} has no answer")));
+        };
+        let (wire, rest) = answers.split_at(end + 1);
+        *answers = rest;
+        if let Judgement::Refuse(rule) = self.answers.judge(wire) {
+            let rule = self.answers.last().format().rule(rule).to_string();
+            return Err(Raised::new(Kind::WrongReason, format!("the answer to {kind} breaks {rule}")));
+        }
+        let answer = Answer::of(&mut self.answers, wire);
+        if answer.bed != BED {
+            return Err(Raised::new(Kind::WrongReason, format!("the answer to {kind} has another bed id")));
+        }
+        Ok((answer, wire))
     }
 
     fn answered(
@@ -207,7 +239,7 @@ impl<'f> Bcc<'f> {
         // What a block tells was so when it was asked for.
         let at_once = match due {
             Due::Again => false,
-            Due::Block => answer.error().is_some(),
+            Due::Block | Due::OfCycle => answer.error().is_some(),
             _ => true,
         };
         if at_once && answer.parts.iter().any(|part| part.time != seconds.to_string()) {
@@ -235,7 +267,7 @@ impl<'f> Bcc<'f> {
             }
             (Due::Acknowledged, None) if answer.is_one(DEVICE, "GNACK", "0") => {}
             (Due::Version, None) if answer.is_version() => {}
-            (Due::Block, None) => {}
+            (Due::Block | Due::OfCycle, None) => {}
             _ => return Err(wrong("it is another answer")),
         }
         host.last = wire.to_vec();
@@ -244,71 +276,48 @@ impl<'f> Bcc<'f> {
             // An answer that is under way stays as it was.
             return Ok("error 68");
         }
-        match kind {
-            "alive" => {
-                (host.open, host.rest) = (true, VecDeque::new());
+        if kind != "ack" {
+            // It takes the place of what waits.
+            host.rest = Telling::default();
+            host.cycle.clear();
+        }
+        match (kind, code) {
+            ("alive", _) => {
+                host.cycle.begin();
+                if !host.open {
+                    host.open = true;
+                    host.cycle.open(Trigger::of(world));
+                }
                 return Ok(if code == 0 { "acknowledged" } else { "error" });
             }
-            "version" => {
-                host.rest.clear();
-                return Ok("told");
-            }
-            "get" | "slot" => {
-                host.rest.clear();
-                host.values.clear();
-            }
+            ("version", _) => return Ok("told"),
+            (_, 11) => return Ok("error 11"),
+            (_, 811) => return Ok("error 811"),
             _ => {}
         }
-        match code {
-            11 => return Ok("error 11"),
-            811 => return Ok("error 811"),
-            _ => {}
-        }
-        let now = self.report.now(world);
         if kind != "ack" {
-            let device = OF_DEVICE.iter().map(|(name, _)| (DEVICE, *name)).filter(|_| kind == "get");
-            host.rest = device.chain(now.iter().map(|(name, _)| (PUMP, *name))).collect();
+            host.rest = Telling::of(seconds, kind == "get", self.report.now(world));
         }
-        host.values.push((seconds, now));
-        let last = take(host, answer).map_err(|what| wrong(&what))?;
+        if let Due::OfCycle = due {
+            host.cycle.take(|report| report.take(answer)).map_err(|what| wrong(&what))?;
+            return Ok(OF_CYCLE);
+        }
+        let last = host.rest.take(answer).map_err(|what| wrong(&what))?;
         Ok(if last && kind == "ack" { "last block" } else { "block" })
     }
 
-    fn has_rest(&self, number: u8) -> bool {
-        self.hosts.get(&number).is_some_and(|host| !host.rest.is_empty())
-    }
-
-    fn state(&self, number: u8) -> &'static str {
-        match self.hosts.get(&number) {
-            Some(host) if host.open && host.rest.is_empty() => "link open",
-            Some(host) if host.open => "link open, blocks to come",
-            _ => "link closed",
+    fn state(&self, number: u8, world: &World) -> &'static str {
+        let Some(host) = self.hosts.get(&number).filter(|host| host.open) else { return "link closed" };
+        match (world.cyclic, host.rest.is_over(), host.cycle.waits(), host.cycle.is_owed()) {
+            (false, true, ..) => "link open",
+            (false, false, ..) => "link open, blocks to come",
+            (true, true, false, false) => "cyclic, link open",
+            (true, true, false, true) => "cyclic, last block to acknowledge",
+            (true, true, true, true) => "cyclic, block to acknowledge",
+            (true, true, true, false) => "cyclic, blocks wait",
+            (true, false, false, _) => "cyclic, blocks to come",
+            (true, false, true, _) => "cyclic, blocks to come, others wait",
         }
-    }
-}
-
-/// Takes a block of what is to come; whether it was the last.
-fn take(host: &mut Host, answer: &Answer) -> Result<bool, String> {
-    if answer.parts.is_empty() {
-        return Err("a block has something in it".into());
-    }
-    for part in &answer.parts {
-        let Some((address, name)) = host.rest.pop_front() else { return Err("more than was asked for".into()) };
-        if part.address != address || part.parameter != name {
-            return Err(format!("{address} {name} comes next"));
-        }
-        // It was so when it was asked for, or at a block since: the time says when.
-        let was = |values: &Reported| match address {
-            PUMP => values.iter().any(|(known, values)| *known == name && values.contains(&part.value)),
-            _ => OF_DEVICE.contains(&(name, &part.value)),
-        };
-        if !host.values.iter().any(|(time, values)| part.time == time.to_string() && was(values)) {
-            return Err(format!("{name} was not {} at {} s", part.value, part.time));
-        }
-    }
-    match answer.last == host.rest.is_empty() {
-        true => Ok(answer.last),
-        false => Err("the block says otherwise whether it is the last".into()),
     }
 }
 
@@ -337,10 +346,12 @@ impl Model for Bcc<'_> {
         saved.is_some()
     }
 
-    fn key(&self, _world: &World) -> String {
-        let rest = |number: u8| self.hosts.get(&number).map(|host| (host.last.is_empty(), host.rest.len()));
-        let host = |number: u8| (self.state(number), rest(number));
-        format!("{:?}", [0, 1].map(host))
+    fn key(&self, world: &World) -> String {
+        let now = Trigger::of(world);
+        let cycle = |host: &Host| (world.cyclic && host.open).then(|| host.cycle.key(now));
+        let rest = |host: &Host| (host.last.is_empty(), host.rest.len(), cycle(host));
+        let host = |number: u8| (self.state(number, world), self.hosts.get(&number).map(rest));
+        format!("{} {:?}", world.cyclic, [0, 1].map(host))
     }
 
     fn connected(&mut self, number: u8) {
@@ -378,14 +389,59 @@ impl Model for Bcc<'_> {
         self.up_ms += u64::from(milliseconds);
         for host in self.hosts.values_mut() {
             host.waited = host.waited.saturating_add(milliseconds);
+            host.cycle.pass(milliseconds);
             if host.waited >= PATIENCE_MS {
                 host.coming = Coming::Nothing;
             }
         }
     }
 
+    fn told(&mut self, number: u8, said: &Reply, world: &World, events: &mut Vec<Event>) -> Option<Raised> {
+        match self.told_in_cycles(number, said, world) {
+            Ok(event) => events.extend(event),
+            Err(raised) => return Some(raised),
+        }
+        None
+    }
+
     fn events(&self) -> &[Event] {
         &self.events
+    }
+}
+
+impl Bcc<'_> {
+    /// What the device said by itself with a tick, be it nothing.
+    fn told_in_cycles(&mut self, number: u8, said: &Reply, world: &World) -> Result<Option<Event>, Raised> {
+        let state = self.state(number, world);
+        let nothing_else = |said: &Reply| unasked(said).map_or(Ok(()), Err);
+        let Some(host) = self.hosts.get_mut(&number).filter(|host| world.cyclic && host.open) else {
+            return nothing_else(said).map(|()| None);
+        };
+        let (report, seconds) = (&mut self.report, self.up_ms / 1000);
+        let kind = host.cycle.due(Trigger::of(world), || Telling::of(seconds, false, report.now(world)));
+        match host.cycle.fate() {
+            Fate::Closed if !said.closed => {
+                return Err(Raised::new(Kind::WrongReason, "the connection was not closed although too much waits"));
+            }
+            Fate::Closed | Fate::Open if said.closed => {
+                return nothing_else(&Reply { bytes: said.bytes.clone(), closed: false }).map(|()| None);
+            }
+            _ => {}
+        }
+        if host.cycle.is_owed() || !host.rest.is_over() || !host.cycle.waits() {
+            nothing_else(said)?;
+            return Ok((kind != "time").then_some([state, kind, "waits"]));
+        }
+        let mut bytes = &said.bytes[..];
+        let (answer, wire) = self.block(kind, &mut bytes)?;
+        if let Some(raised) = ends_badly(bytes, said) {
+            return Err(raised);
+        }
+        let Some(host) = self.hosts.get_mut(&number) else { return Ok(None) };
+        host.last = wire.to_vec();
+        let wrong = |what| Raised::new(Kind::WrongReason, format!("{kind} was told by {}: {what}", answer.words()));
+        host.cycle.take(|report| report.take(&answer)).map_err(wrong)?;
+        Ok(Some([state, kind, OF_CYCLE]))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::says::on;
 use crate::seeds::{SEEDS, orders, seeds, wrong};
 use crate::{Bcc, Formats, Order, Transfer};
 use infuzz::conversation::{Conversation, Event, Ran, Runner, Saying, Step};
-use infuzz::device::{Device, Line};
+use infuzz::device::{Act, Device, Line};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
@@ -86,11 +86,14 @@ pub fn searches(formats: Formats<'_>) -> Vec<Search> {
     let (of_transfer, of_bcc) = (of(Transfer::PATH, 2, |_| false), of(Bcc::PATH, 2, |_| false));
     let with_cuts = of(Transfer::PATH, 1, |step| matches!(step, Step::Cut { .. }));
     let of_order = of(Order::PATH, 1, |step| matches!(step, Step::Act(_)));
+    // A report that is due is told at once or waits, whatever the other hosts do.
+    let of_cycles = of(Bcc::PATH, 1, |step| matches!(step, Step::RestartCyclic | Step::Act(Act::Start | Act::Stop)));
     let starts = [vec![begin.clone()], wrong].concat();
     vec![
         Search { paths: &[Transfer::PATH], starts, letters: of_transfer },
         Search { paths: &[Transfer::PATH], starts: vec![begin.clone()], letters: with_cuts },
         Search { paths: &[Bcc::PATH], starts: vec![begin.clone()], letters: of_bcc },
+        Search { paths: &[Bcc::PATH], starts: vec![begin.clone()], letters: of_cycles },
         Search { paths: &[Order::PATH, Transfer::PATH], starts: vec![begin, ward], letters: of_order },
     ]
 }

@@ -1,5 +1,6 @@
 //! Conversations that fuzzing starts from.
 
+mod cycles;
 pub(crate) mod orders;
 
 use crate::{Formats, Transfer, says};
@@ -23,6 +24,9 @@ pub const SEEDS: &[&str] = &[
     "read-while-a-library-comes",
     "read-again",
     "bedside",
+    "cyclic",
+    "cyclic-triggers",
+    "cyclic-requests",
     "order",
     "orders",
     "orders-read",
@@ -90,6 +94,9 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
     .collect();
     if ["order", "doses", "changes"].iter().any(|about| name.starts_with(about)) {
         return orders::steps(name, formats, reads);
+    }
+    if name.starts_with("cyclic") {
+        return cycles::steps(name, formats);
     }
     if name.starts_with("cut") {
         let both = ["minimal", "known-good-b"].map(known);

@@ -4,7 +4,7 @@ mod common;
 
 use common::{PATHS, formats, library, runner};
 use infuzz::conversation::{Conversation, Model, Mutator, Step};
-use infuzz::device::Device;
+use infuzz::device::{Act, Device};
 use infuzz_devices::KEY;
 use infuzz_models::{POWER_SEEDS, SEEDS, Transfer, seeds};
 
@@ -54,4 +54,22 @@ fn what_goes_on_from_a_beginning_is_what_comes_of_the_whole() {
     }
     let saved = from_zero.steps() - runner.steps();
     assert!(saved > from_zero.steps() / 10, "of {} steps {saved} were saved", from_zero.steps());
+}
+
+#[test]
+fn a_host_that_lets_too_much_wait_loses_its_connection() {
+    let cyclic = seeds(formats(), &["cyclic"]).remove(0).1;
+    let mut steps = cyclic.steps[..2].to_vec();
+    let begin = steps[1].clone();
+    // With what is due by changes too, so that reports have different sizes.
+    let wait = [Step::Act(Act::Start), Step::Wait(5_000), Step::Act(Act::Stop), Step::Wait(70_000)];
+    steps.extend(wait.iter().cycle().take(300).cloned());
+    steps.extend([begin, Step::Wait(5_000)]);
+    let ran = runner(PATHS).run(&Conversation { steps });
+    assert!(ran.raised.is_none(), "{:?}", ran.raised);
+    let closed = ran.transcript.iter().filter(|exchange| exchange.reply.closed).map(|exchange| exchange.step);
+    let closed: Vec<usize> = closed.collect();
+    assert!(matches!(closed[..], [step] if (100..300).contains(&step)), "{closed:?}");
+    let last = ran.transcript.iter().rfind(|exchange| exchange.step == 303).map(|exchange| &exchange.events[..]);
+    assert_eq!(last, Some(&[["cyclic, link open", "period", "block of a cycle"]][..]));
 }

@@ -20,9 +20,10 @@
 //! `before:SLOT` has the value that it had when something was said on the line last: as if the answer
 //! to that had been lost. `in N` sends it in pieces of so many bytes. `wait MILLISECONDS` lets time pass; `start`, `stop`, `resume`,
 //! `bolus`, `standby`, `air`, `occlusion`, `acknowledge`, `confirm` and `reject` happen at the bedside;
-//! `restart` switches the device off and on; `cut WRITES`, or
-//! `cut WRITES torn`, is a power that fails after so many writes and is back at the next
-//! `restart`.
+//! `restart` switches the device off and on, set up to answer on request; `restart cyclic` the same,
+//! set up to report by itself in cycles until the next `restart`, on the paths that have such a mode;
+//! `cut WRITES`, or `cut WRITES torn`, is a power that fails after so many writes and is back at the
+//! next `restart` of either kind.
 
 pub mod compact;
 mod marks;
@@ -30,12 +31,14 @@ mod mutate;
 mod run;
 mod text;
 pub mod therapy;
+mod world;
 
 use crate::device::{Act, Line};
 use serde::{Deserialize, Serialize};
 
 pub use mutate::{Mutator, crossover};
-pub use run::{Event, Exchange, Model, Ran, Runner, World};
+pub use run::{Event, Exchange, Model, Ran, Runner, unasked};
+pub use world::World;
 
 /// The first line of every conversation.
 pub const FIRST_LINE: &str = "infuzz session 2";
@@ -68,7 +71,7 @@ pub enum Step {
     Wait(u32),
     /// A person does something at the bedside.
     Act(Act),
-    /// The device is switched off and on.
+    /// The device is switched off and on, and then says what it is asked for.
     Restart,
     /// From now on the power fails after so many writes, until the next restart.
     Cut {
@@ -77,6 +80,8 @@ pub enum Step {
         /// Whether the next one is stored in part.
         torn: bool,
     },
+    /// The device is switched off and on, and then also reports by itself in cycles.
+    RestartCyclic,
 }
 
 /// What is said on a line.
@@ -128,7 +133,7 @@ impl Step {
             Step::Say(_) => "say",
             Step::Wait(_) => "wait",
             Step::Act(act) => Act::ALL.iter().find(|(known, _)| known == act).map_or("", |(_, word)| word),
-            Step::Restart => "restart",
+            Step::Restart | Step::RestartCyclic => "restart",
             Step::Cut { .. } => "cut",
         }
     }

@@ -200,6 +200,8 @@ pub struct Capabilities {
     pub damage: bool,
     /// [`Device::connect`] and [`Device::exchange`] work.
     pub network: bool,
+    /// [`Device::report_cyclically`] and [`Device::said`] work.
+    pub cyclic: bool,
 }
 
 impl Capabilities {
@@ -333,6 +335,14 @@ pub trait Device {
     fn exchange(&mut self, _line: &Line, _bytes: &[u8]) -> Reply {
         Reply { bytes: Vec::new(), closed: true }
     }
+    /// Sets whether it reports by itself, in cycles of 5 s, from the next restart on. A device that is
+    /// reset does not.
+    fn report_cyclically(&mut self, _cyclic: bool) {}
+    /// What it has said by itself since this was asked last, each connection once, and whether it has
+    /// closed the connection after that.
+    fn said(&mut self) -> Vec<(Line, Reply)> {
+        Vec::new()
+    }
     /// What has befallen a device outside this process since its last reset, such as a crash or a
     /// hang. Whatever it is asked after that has no answer until it is reset.
     fn fault(&mut self) -> Option<Raised> {
@@ -409,6 +419,12 @@ impl<D: Device + ?Sized> Device for Box<D> {
     }
     fn exchange(&mut self, line: &Line, bytes: &[u8]) -> Reply {
         (**self).exchange(line, bytes)
+    }
+    fn report_cyclically(&mut self, cyclic: bool) {
+        (**self).report_cyclically(cyclic);
+    }
+    fn said(&mut self) -> Vec<(Line, Reply)> {
+        (**self).said()
     }
     fn fault(&mut self) -> Option<Raised> {
         (**self).fault()

@@ -402,6 +402,10 @@ fn each_cycle_sends_every_pump_block_by_block() {
         assert_eq!(host.sends(ACK), [], "the cycle is over");
         assert_eq!(host.waits(4_999).1, []);
     }
+    // One report, however many periods are over; 4,999 + 4,294,967,295 is 2,294 more than a multiple.
+    assert_eq!(host.waits(u32::MAX).1.len(), 1);
+    while !host.sends(ACK).is_empty() {}
+    assert_eq!((host.waits(2_705).1.len(), host.waits(1).1.len()), (0, 1));
 }
 
 #[test]

@@ -18,6 +18,37 @@ pub(super) type Reported = Vec<(&'static str, Vec<String>)>;
 /// What names are of: a library, and a drug of it.
 type Named = (Option<Held>, Option<u64>);
 
+/// What hosts are told of at once when it changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Trigger {
+    /// INRT before it is cut.
+    rate: u32,
+    run_state: u32,
+    alarms: u8,
+    order_state: u8,
+}
+
+impl Trigger {
+    /// What it is now.
+    pub(super) fn of(world: &World) -> Self {
+        let therapy = &world.therapy;
+        let kept = therapy.motion == Motion::KeepingOpen;
+        let run_state = bit(!therapy.is_running(), 1) + bit(therapy.is_running(), 2);
+        // What was begun from an order shows as long as its therapy.
+        let is_over = world.order_state == BEGUN && therapy.drug.is_none();
+        Trigger {
+            rate: if kept { therapy.kept_open() } else { therapy.rate() },
+            run_state: run_state + bit(therapy.alarms != 0, 4) + bit(kept, 8),
+            alarms: therapy.alarms,
+            order_state: if is_over { 0 } else { world.order_state },
+        }
+    }
+}
+
+fn bit(is: bool, bit: u32) -> u32 {
+    if is { bit } else { 0 }
+}
+
 /// What is reported, by what is known of the pump.
 pub(super) struct Report<'f> {
     libraries: &'f Format,
@@ -44,14 +75,10 @@ impl<'f> Report<'f> {
             let most = most + 10u64.pow(4 - shown) - 1;
             if number > most { NO_VALUE.into() } else { decimals(number, shown) }
         };
-        let bit = |is: bool, bit: u32| if is { bit } else { 0 };
+        let Trigger { rate, run_state, alarms, order_state } = Trigger::of(world);
         let (infuses, kept) = (therapy.motion == Motion::Infusing, therapy.motion == Motion::KeepingOpen);
-        let run_state = bit(!therapy.is_running(), 1) + bit(therapy.is_running(), 2);
-        let run_state = run_state + bit(therapy.alarms != 0, 4) + bit(kept, 8);
         let status = bit(infuses, 1) + bit(kept, 2) + bit(therapy.standby > 0, 4) + bit(therapy.bolus.is_some(), 8);
         let [name, created, long, short, code, profile] = self.names(world);
-        // What was begun from an order shows as long as its therapy.
-        let state = if world.order_state == BEGUN && therapy.drug.is_none() { 0 } else { world.order_state };
         let bolus = |number: fn(&Bolus) -> u32| {
             therapy.bolus.as_ref().map_or(NO_VALUE.into(), |bolus| decimals(number(bolus).into(), 2))
         };
@@ -61,7 +88,7 @@ impl<'f> Report<'f> {
             ("VERSION", one("3.36".into())),
             ("DSSTATUS", one("00051".into())),
             ("RUNSTATE", one(run_state.to_string())),
-            ("INRT", one(up_to(18_000_000, 2, if kept { therapy.kept_open() } else { therapy.rate() }))),
+            ("INRT", one(up_to(18_000_000, 2, rate))),
             ("INVTB", one(up_to(99_999_000, 1, therapy.vtbi()))),
             ("INVI", one(up_to(99_999_000, 1, therapy.infused()))),
             ("DLNAME", one(name)),
@@ -70,9 +97,9 @@ impl<'f> Report<'f> {
             ("INSOLSN", one(short)),
             ("INSOLID", one(code)),
             ("CAREUNIT", one(profile)),
-            ("AUTOPROGSTATE", one(state.to_string())),
+            ("AUTOPROGSTATE", one(order_state.to_string())),
             ("LASTAUTOPROGERR", if errors.is_empty() { one("0".into()) } else { errors }),
-            ("ALARM1", one(format!("{:08X}", therapy.alarms))),
+            ("ALARM1", one(format!("{alarms:08X}"))),
             ("ALARM2", one("00000000".into())),
             ("STATUS1", one(format!("{status:08X}"))),
             ("STATUS2", one(NO_VALUE.into())),

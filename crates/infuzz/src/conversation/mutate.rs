@@ -8,7 +8,7 @@ use crate::rng::Rng;
 use crate::script::{Base, EditScript};
 
 /// How long a wait may be, in milliseconds: around what protocols wait for.
-const WAITS: [u32; 8] = [0, 1, 1_000, 5_001, 30_000, 30_001, 600_001, 86_400_000];
+const WAITS: [u32; 9] = [0, 1, 1_000, 5_000, 5_001, 30_000, 30_001, 600_001, 86_400_000];
 /// The most writes before a power fails.
 const WRITES: usize = 12;
 /// How often something else is tried where a change is none.
@@ -120,6 +120,7 @@ impl<'f> Mutator<'f> {
             1 => Step::Disconnect(rng.pick(&lines)?.clone()),
             2 => Step::Wait(*rng.pick(&WAITS)?),
             3 | 4 => Step::Act(rng.pick(&Act::ALL)?.0),
+            5 if rng.one_in(2) => Step::RestartCyclic,
             5 => Step::Restart,
             6 => Step::Cut { writes: rng.below(WRITES) as u32, torn: rng.one_in(2) },
             7 | 8 => Step::Act(Act::Confirm),

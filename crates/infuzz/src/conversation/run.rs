@@ -1,9 +1,8 @@
 //! Runs a conversation on a device, held against models of its protocols.
 
 use super::marks::{Mark, Marks, beginnings};
-use super::therapy::{Motion, Therapy};
-use super::{BEFORE, Conversation, Saying, Step};
-use crate::device::{Act, Device, Held, Line, Observation, Reply};
+use super::{BEFORE, Conversation, Saying, Step, World};
+use crate::device::{Act, Device, Held, Line, Reply};
 use crate::finding::{Kind, Raised};
 use crate::format::Format;
 use crate::tree::{Edit, Repair, Tree};
@@ -12,72 +11,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-
-/// What the device must show, as far as it follows from what happened so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct World {
-    /// The library in use.
-    pub active: Option<Held>,
-    /// The library that waits to be used.
-    pub staged: Option<Held>,
-    /// The largest library that the device has room for, if it says so.
-    pub capacity: Option<u32>,
-    /// The power fails after so many writes, or may have: what needs memory may fail.
-    pub failing: Option<u32>,
-    /// Libraries that may be in use after the power has failed: what was being stored then.
-    pub perhaps: Vec<Held>,
-    /// The bytes of the libraries that the device has had.
-    libraries: Vec<(Held, Rc<[u8]>)>,
-    /// The therapy.
-    pub therapy: Therapy,
-    /// Rate and volume of the order that waits for a person.
-    pub proposed: Option<[u32; 2]>,
-    /// How far the last order has come, as the device numbers that.
-    pub order_state: u8,
-    /// Why it came no further: one of these codes.
-    pub order_error: Vec<u16>,
-}
-
-impl World {
-    /// The device may hold this library from now on.
-    pub fn learn(&mut self, bytes: &[u8]) -> Held {
-        let held = Held::of(bytes);
-        if !self.libraries.iter().any(|(known, _)| *known == held) {
-            self.libraries.push((held, bytes.into()));
-        }
-        held
-    }
-
-    /// The bytes of the library in use.
-    pub fn active_bytes(&self) -> Option<&[u8]> {
-        let active = self.active?;
-        self.libraries.iter().find(|(held, _)| *held == active).map(|(_, bytes)| &**bytes)
-    }
-
-    fn restart(&mut self) {
-        self.active = self.staged.take().or(self.active);
-        self.therapy = Therapy::default();
-        (self.proposed, self.order_state) = (None, 0);
-        self.order_error.clear();
-    }
-
-    /// What the device must show.
-    pub fn due(&self) -> Observation {
-        Observation {
-            active: self.active,
-            staged: self.staged,
-            running: self.therapy.is_running(),
-            rate: self.therapy.rate().into(),
-            vtbi: self.therapy.vtbi().into(),
-            infused: self.therapy.infused().into(),
-            proposed: self.proposed.map(|numbers| numbers.map(u64::from)),
-            alarms: self.therapy.alarms,
-            keeps_open: self.therapy.motion == Motion::KeepingOpen,
-            bolus: self.therapy.bolus.map(|bolus| [bolus.rate, bolus.volume].map(u64::from)),
-            standby: self.therapy.standby.div_ceil(60_000),
-        }
-    }
-}
 
 /// When the power failed, by the number of writes that were still carried out.
 const CUTS: [&str; 6] = [
@@ -125,6 +58,12 @@ pub trait Model {
     }
     /// Time passes.
     fn passed(&mut self, milliseconds: u32);
+    /// After that, what the device said on a connection that is open without being asked, be it
+    /// nothing, and whether it has closed it: what is wrong with it. What became of what is said that
+    /// way is an event too.
+    fn told(&mut self, _number: u8, said: &Reply, _world: &World, _events: &mut Vec<Event>) -> Option<Raised> {
+        unasked(said)
+    }
     /// Connections that the device closes because of the time that has passed.
     fn lost(&mut self) -> Vec<u8> {
         Vec::new()
@@ -149,10 +88,21 @@ pub trait Model {
     }
 }
 
+/// What is wrong with something that was said, or with a connection that was closed, where nothing
+/// may be.
+pub fn unasked(said: &Reply) -> Option<Raised> {
+    match (said.bytes.len(), said.closed) {
+        (0, false) => None,
+        (0, true) => Some(Raised::new(Kind::Silent, "the connection was closed without a reason")),
+        (some, _) => Some(Raised::new(Kind::WrongReason, format!("{some} bytes were said that nothing asked for"))),
+    }
+}
+
 /// What came of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Ran {
-    /// What was really sent and what came back, for each step that said something.
+    /// What was really sent and what came back, for each step that said something, and what the
+    /// device said by itself.
     pub transcript: Vec<Exchange>,
     /// What became of each message, and of what a person decided, in order.
     pub events: Vec<Event>,
@@ -167,7 +117,7 @@ pub struct Exchange {
     pub step: usize,
     /// The line.
     pub line: Line,
-    /// The bytes, their slots filled.
+    /// The bytes, their slots filled; none: the device said something by itself.
     pub sent: Vec<u8>,
     /// What came back.
     pub reply: Reply,
@@ -410,17 +360,7 @@ impl<'m, D: Device> Runner<'m, D> {
             Step::Connect(line) => self.connect(line),
             Step::Disconnect(line) => self.disconnect(line),
             Step::Say(saying) => self.say(at, saying, ran)?,
-            Step::Wait(milliseconds) => {
-                self.device.tick(*milliseconds);
-                self.world.therapy.pass(*milliseconds);
-                let mut lost = Vec::new();
-                for model in &mut self.models {
-                    model.passed(*milliseconds);
-                    let path = model.path();
-                    lost.extend(model.lost().into_iter().map(|number| Line { path: path.into(), number }));
-                }
-                lost.iter().for_each(|line| self.gone(line));
-            }
+            Step::Wait(milliseconds) => self.wait(at, *milliseconds, ran)?,
             Step::Act(act) => {
                 self.device.act(*act);
                 let (models, world) = (&mut self.models, &mut self.world);
@@ -434,7 +374,11 @@ impl<'m, D: Device> Runner<'m, D> {
                 self.device.fail_power_after(Some(*writes), *torn);
                 self.world.failing = Some(*writes);
             }
-            Step::Restart => ran.events.extend(self.restart()?),
+            Step::Restart => ran.events.extend(self.restart(false)?),
+            Step::RestartCyclic => ran.events.extend(self.restart(true)?),
+        }
+        if let Some(raised) = self.device.said().iter().find_map(|(_, said)| unasked(said)) {
+            return Err(raised);
         }
         let (seen, mut due) = (self.device.observe(), self.world.due());
         // When the library in use comes again, the staged one goes; if the power fails then, that may
@@ -450,6 +394,54 @@ impl<'m, D: Device> Runner<'m, D> {
             true => Ok(()),
             false => Err(Raised::new(Kind::StateChanged, crate::oracle::difference(&due, &seen))),
         }
+    }
+
+    /// Time passes; what the device says by itself is held against the models.
+    fn wait(&mut self, at: usize, milliseconds: u32, ran: &mut Ran) -> Result<(), Raised> {
+        self.device.tick(milliseconds);
+        self.world.therapy.pass(milliseconds);
+        let mut said = self.device.said();
+        let mut said_on = |line: &Line| {
+            let at = said.iter().position(|(known, _)| known == line);
+            at.map(|at| said.swap_remove(at).1).unwrap_or_default()
+        };
+        let mut lost = Vec::new();
+        for model in &mut self.models {
+            model.passed(milliseconds);
+            let path = model.path();
+            lost.extend(model.lost().into_iter().map(|number| Line { path: path.into(), number }));
+        }
+        for line in &lost {
+            let last = said_on(line);
+            let closed = last.closed;
+            if let Some(raised) = unasked(&Reply { closed: false, ..last }) {
+                return Err(raised);
+            }
+            if self.device.capabilities().cyclic && !closed {
+                return Err(Raised::new(Kind::WrongReason, "a connection was not closed although its time was over"));
+            }
+            self.gone(line);
+        }
+        for line in self.open.clone() {
+            let reply = said_on(&line);
+            self.told(at, line, reply, ran)?;
+        }
+        said.iter().find_map(|(_, said)| unasked(said)).map_or(Ok(()), Err)
+    }
+
+    /// The device said this on a line by itself, or nothing.
+    fn told(&mut self, at: usize, line: Line, reply: Reply, ran: &mut Ran) -> Result<(), Raised> {
+        let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
+        let mut events = Vec::new();
+        let raised = self.models[index].told(line.number, &reply, &self.world, &mut events);
+        ran.events.extend_from_slice(&events);
+        if reply.closed {
+            self.gone(&line);
+        }
+        if reply != Reply::default() {
+            ran.transcript.push(Exchange { step: at, line, sent: Vec::new(), reply, events });
+        }
+        raised.map_or(Ok(()), Err)
     }
 
     fn model(&mut self, path: &str) -> Option<&mut Box<dyn Model + 'm>> {
@@ -526,17 +518,19 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// After a restart the staged library is in use, or else the active one; if the power failed
     /// meanwhile, perhaps the one that was being stored.
-    fn restart(&mut self) -> Result<Option<Event>, Raised> {
+    fn restart(&mut self, cyclic: bool) -> Result<Option<Event>, Raised> {
         let failed = self.world.failing.take();
         if failed.is_some() {
             self.device.fail_power_after(None, false);
         }
+        self.device.report_cyclically(cyclic);
         self.device.restart();
         for line in std::mem::take(&mut self.open) {
             self.gone(&line);
         }
         self.models.iter_mut().for_each(|model| model.reset());
         self.world.restart();
+        self.world.cyclic = cyclic && self.device.capabilities().cyclic;
         let perhaps = std::mem::take(&mut self.world.perhaps);
         let active = self.device.observe().active;
         let is_new = active.is_some_and(|active| perhaps.contains(&active));

@@ -29,6 +29,7 @@ impl fmt::Display for Step {
             Step::Say(saying) => write!(f, " {saying}"),
             Step::Wait(milliseconds) => write!(f, " {milliseconds}"),
             Step::Act(_) | Step::Restart => Ok(()),
+            Step::RestartCyclic => f.write_str(" cyclic"),
             Step::Cut { writes, torn } => write!(f, " {writes}{}", if *torn { " torn" } else { "" }),
         }
     }
@@ -91,6 +92,7 @@ fn step(line: &str) -> Result<Step, String> {
         ["say", path, number, bytes, rest @ ..] => Step::Say(saying(line_of(path, number)?, bytes, rest)?),
         ["wait", milliseconds] => Step::Wait(number(milliseconds)?),
         ["restart"] => Step::Restart,
+        ["restart", "cyclic"] => Step::RestartCyclic,
         ["cut", writes] => Step::Cut { writes: number(writes)?, torn: false },
         ["cut", writes, "torn"] => Step::Cut { writes: number(writes)?, torn: true },
         [word, rest @ ..]
@@ -163,6 +165,7 @@ mod tests {
                 Step::Cut { writes: 2, torn: true },
                 Step::Cut { writes: 0, torn: false },
                 Step::Restart,
+                Step::RestartCyclic,
                 Step::Disconnect(line(255)),
             ],
         };

@@ -105,7 +105,7 @@ pub struct Link<S> {
     waiting_bytes: usize,
     /// The last block of a cycle is not acknowledged.
     owed: bool,
-    since_cycle_ms: u32,
+    since_cycle_ms: u64,
 }
 
 impl<S: Station> Link<S> {
@@ -162,10 +162,11 @@ impl<S: Station> Link<S> {
         if !self.open {
             return Connection::Kept;
         }
-        self.since_cycle_ms = self.since_cycle_ms.saturating_add(milliseconds);
+        self.since_cycle_ms = self.since_cycle_ms.saturating_add(u64::from(milliseconds));
         while let Some(address) = self.station.triggered() {
             self.wait(address);
         }
+        let period_ms = u64::from(period_ms);
         if self.since_cycle_ms >= period_ms {
             self.since_cycle_ms = self.since_cycle_ms.checked_rem(period_ms).unwrap_or(0);
             Address::slots().for_each(|address| self.wait(address));

@@ -1,0 +1,118 @@
+//! What is told in blocks: an answer to a request, or a report of a cycle.
+
+use super::answer::Answer;
+use super::report::{OF_DEVICE, Reported};
+use super::{BED, DEVICE, PUMP};
+use std::collections::VecDeque;
+
+/// Most bytes of the information of a block, unless a quadruple alone has more.
+const MOST: usize = 100;
+/// Bytes of a frame besides bed id and information.
+const AROUND: usize = 19;
+
+/// A quadruple that is still to come, with the values of which it has one.
+#[derive(Clone, Debug)]
+struct Item {
+    address: &'static str,
+    name: &'static str,
+    values: Vec<String>,
+}
+
+/// What is still to be told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Telling {
+    /// When what is told was so, in seconds since power-on.
+    time: String,
+    rest: VecDeque<Item>,
+}
+
+/// How many bytes one more is when the frame is stuffed.
+fn stuffed(text: &[u8]) -> usize {
+    text.iter().filter(|byte| b"DEde".contains(byte)).count()
+}
+
+impl Telling {
+    /// Of the pump, which reports this now, and before it of the device or not.
+    pub(super) fn of(seconds: u64, device: bool, reported: Reported) -> Self {
+        let device = OF_DEVICE.iter().filter(|_| device);
+        let device = device.map(|(name, value)| Item { address: DEVICE, name, values: vec![(*value).to_string()] });
+        let pump = reported.into_iter().map(|(name, values)| Item { address: PUMP, name, values });
+        Telling { time: seconds.to_string(), rest: device.chain(pump).collect() }
+    }
+
+    /// Whether it has been told whole.
+    pub(super) fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// How many quadruples are still to come.
+    pub(super) fn len(&self) -> usize {
+        self.rest.len()
+    }
+
+    fn quadruple(&self, item: &Item, value: &str) -> String {
+        format!("{},{},{},{value}", self.time, item.address, item.name)
+    }
+
+    /// Takes the next block; whether it is the last.
+    pub(super) fn take(&mut self, block: &Answer) -> Result<bool, String> {
+        let mut size = 0;
+        for part in &block.parts {
+            let Some(item) = self.rest.pop_front() else { return Err("more than was asked for".into()) };
+            let Item { address, name, .. } = item;
+            if part.address != address || part.parameter != name {
+                return Err(format!("{address} {name} comes next"));
+            }
+            if part.time != self.time || !item.values.contains(&part.value) {
+                return Err(format!("{name} was not {} at {} s", part.value, part.time));
+            }
+            // Quadruples have a byte between them.
+            size += usize::from(size > 0) + self.quadruple(&item, &part.value).len();
+        }
+        if size > MOST && block.parts.len() > 1 {
+            return Err(format!("a block has at most {MOST} bytes"));
+        }
+        self.ends_after(size)?;
+        match block.last == self.rest.is_empty() {
+            true => Ok(block.last),
+            false => Err("the block says otherwise whether it is the last".into()),
+        }
+    }
+
+    /// What comes next did not fit behind so many bytes.
+    fn ends_after(&mut self, size: usize) -> Result<(), String> {
+        let Some(mut next) = self.rest.pop_front() else { return Ok(()) };
+        let values = std::mem::take(&mut next.values).into_iter();
+        next.values = values.filter(|value| size + 1 + self.quadruple(&next, value).len() > MOST).collect();
+        let fitted = next.values.is_empty();
+        let name = next.name;
+        self.rest.push_front(next);
+        if fitted { Err(format!("{name} would have fitted into the block")) } else { Ok(()) }
+    }
+
+    /// The fewest and the most bytes that it still has as it travels: a value that may be one of
+    /// several has one.
+    pub(super) fn bytes(&self) -> [usize; 2] {
+        let choices = self.rest.iter().map(|item| item.values.len()).max().unwrap_or(1);
+        let all = || (0..choices).map(|choice| self.bytes_of(choice));
+        [all().min().unwrap_or(0), all().max().unwrap_or(0)]
+    }
+
+    /// The bytes if each value that may be one of several is this one.
+    fn bytes_of(&self, choice: usize) -> usize {
+        let frame = AROUND + BED.len() + stuffed(BED);
+        let (mut bytes, mut size) = (0, 0);
+        for item in &self.rest {
+            let value = item.values.get(choice).or(item.values.last()).map_or("", String::as_str);
+            let quadruple = self.quadruple(item, value);
+            let joined = size + 1 + quadruple.len();
+            if size > 0 && joined <= MOST {
+                (size, bytes) = (joined, bytes + 1);
+            } else {
+                (size, bytes) = (quadruple.len(), bytes + frame);
+            }
+            bytes += quadruple.len() + stuffed(quadruple.as_bytes());
+        }
+        bytes
+    }
+}
