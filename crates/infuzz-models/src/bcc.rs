@@ -1,6 +1,7 @@
 //! The device's end of a conversation in BCC, see `docs/formats/bcc.md`.
 
 mod answer;
+mod at_once;
 mod cycle;
 mod report;
 mod telling;
@@ -24,6 +25,8 @@ const EOT: u8 = 0x04;
 const ACK: u8 = 0x06;
 const NAK: u8 = 0x15;
 
+/// When more bytes wait to be sent the connection is closed.
+const MOST_WAITING: usize = 96 << 10;
 /// The longest frame as it travels.
 const LONGEST: usize = 1_024;
 const PATIENCE_MS: u32 = 1_000;
@@ -169,11 +172,7 @@ impl<'f> Bcc<'f> {
     /// One message, and the answer to it at the start of what came back.
     fn message(&mut self, number: u8, arrival: Arrival, answers: &mut &[u8], world: &World) -> Option<Raised> {
         let state = self.state(number, world);
-        let (kind, due) = match arrival {
-            Arrival::Frame(frame) => self.due(number, &frame),
-            Arrival::Ack => ("ack", self.acknowledged(number)),
-            Arrival::Nak => ("nak", if self.is_open(number) { Due::Again } else { Due::Nothing }),
-        };
+        let (kind, due) = self.arrived(number, arrival);
         if let Due::Nothing = due {
             let became = if self.is_open(number) { "taken" } else { "nothing" };
             self.events.push([state, kind, became]);
@@ -187,6 +186,15 @@ impl<'f> Bcc<'f> {
                 None
             }
             Err(raised) => Some(raised),
+        }
+    }
+
+    /// The kind of a message, and what it must be answered by.
+    fn arrived(&mut self, number: u8, arrival: Arrival) -> (&'static str, Due) {
+        match arrival {
+            Arrival::Frame(frame) => self.due(number, &frame),
+            Arrival::Ack => ("ack", self.acknowledged(number)),
+            Arrival::Nak => ("nak", if self.is_open(number) { Due::Again } else { Due::Nothing }),
         }
     }
 
@@ -276,27 +284,14 @@ impl<'f> Bcc<'f> {
             // An answer that is under way stays as it was.
             return Ok("error 68");
         }
-        if kind != "ack" {
-            // It takes the place of what waits.
-            host.rest = Telling::default();
-            host.cycle.clear();
-        }
+        self.begun(number, kind, code, world);
+        let host = self.hosts.entry(number).or_default();
         match (kind, code) {
-            ("alive", _) => {
-                host.cycle.begin();
-                if !host.open {
-                    host.open = true;
-                    host.cycle.open(Trigger::of(world));
-                }
-                return Ok(if code == 0 { "acknowledged" } else { "error" });
-            }
+            ("alive", _) => return Ok("acknowledged"),
             ("version", _) => return Ok("told"),
             (_, 11) => return Ok("error 11"),
             (_, 811) => return Ok("error 811"),
             _ => {}
-        }
-        if kind != "ack" {
-            host.rest = Telling::of(seconds, kind == "get", self.report.now(world));
         }
         if let Due::OfCycle = due {
             host.cycle.take(|report| report.take(answer)).map_err(|what| wrong(&what))?;
@@ -304,6 +299,28 @@ impl<'f> Bcc<'f> {
         }
         let last = host.rest.take(answer).map_err(|what| wrong(&what))?;
         Ok(if last && kind == "ack" { "last block" } else { "block" })
+    }
+
+    /// What begins with an answer that is none but error 68.
+    fn begun(&mut self, number: u8, kind: &str, code: u32, world: &World) {
+        let seconds = self.up_ms / 1000;
+        let host = self.hosts.entry(number).or_default();
+        if kind == "ack" {
+            return;
+        }
+        // It takes the place of what waits.
+        host.rest = Telling::default();
+        host.cycle.clear();
+        match (kind, code) {
+            ("alive", _) => {
+                host.cycle.begin();
+                if !std::mem::replace(&mut host.open, true) {
+                    host.cycle.open(Trigger::of(world));
+                }
+            }
+            ("get" | "slot", 0) => host.rest = Telling::of(seconds, kind == "get", self.report.now(world)),
+            _ => {}
+        }
     }
 
     fn state(&self, number: u8, world: &World) -> &'static str {
@@ -372,6 +389,9 @@ impl Model for Bcc<'_> {
 
     fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised> {
         self.events.clear();
+        if reply.closed && reply.bytes.is_empty() && self.is_too_much(number, sent, world) {
+            return None;
+        }
         let mut answers = &reply.bytes[..];
         for byte in sent {
             let host = self.hosts.entry(number).or_default();
@@ -382,7 +402,9 @@ impl Model for Bcc<'_> {
                 return Some(raised);
             }
         }
-        ends_badly(answers, reply)
+        let kept = || Raised::new(Kind::WrongReason, "the connection was not closed although too much was answered");
+        let too_much = !reply.closed && reply.bytes.len() > MOST_WAITING;
+        ends_badly(answers, reply).or_else(|| too_much.then(kept))
     }
 
     fn passed(&mut self, milliseconds: u32) {

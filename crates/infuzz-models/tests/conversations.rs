@@ -3,7 +3,7 @@
 mod common;
 
 use common::{PATHS, formats, library, runner};
-use infuzz::conversation::{Conversation, Model, Mutator, Step};
+use infuzz::conversation::{Conversation, Model, Mutator, Saying, Step};
 use infuzz::device::{Act, Device};
 use infuzz_devices::KEY;
 use infuzz_models::{POWER_SEEDS, SEEDS, Transfer, seeds};
@@ -72,4 +72,28 @@ fn a_host_that_lets_too_much_wait_loses_its_connection() {
     assert!(matches!(closed[..], [step] if (100..300).contains(&step)), "{closed:?}");
     let last = ran.transcript.iter().rfind(|exchange| exchange.step == 303).map(|exchange| &exchange.events[..]);
     assert_eq!(last, Some(&[["cyclic, link open", "period", "block of a cycle"]][..]));
+}
+
+#[test]
+fn a_host_to_whom_too_much_is_answered_at_once_loses_its_connection() {
+    let steps = seeds(formats(), &["read-again"]).remove(0).1.steps;
+    let say = |bytes: Vec<u8>, pieces| match &steps[1] {
+        Step::Say(saying) => Step::Say(Saying { bytes, pieces, fills: Vec::new(), ..saying.clone() }),
+        _ => unreachable!("it says something"),
+    };
+    let ran = |said: &[Step]| runner(PATHS).run(&Conversation { steps: [&steps[..1], said].concat() });
+    let one = ran(&[say(vec![0x06], 0)]).transcript[1].reply.bytes.len();
+    let most = (96 << 10) / one;
+    for (count, pieces, closes) in [(most, 0, false), (most + 1, 0, true), (most + 1, 999, false)] {
+        let ran = ran(&[say(vec![0x06; count], pieces), steps[2].clone()]);
+        assert!(ran.raised.is_none(), "{count}: {:?}", ran.raised);
+        assert_eq!(ran.transcript[1].reply.closed, closes, "{count}");
+    }
+    // Blocks, the last again, and the end of the answer among them.
+    for count in (100..2_000).step_by(100) {
+        let mut said = [0x06, 0x15, 0x15, 0x06].repeat(count);
+        said.splice(0..0, [0x06, 0x06]);
+        let ran = ran(&[steps[2].clone(), say(said, 0)]);
+        assert!(ran.raised.is_none(), "{count}: {:?}", ran.raised);
+    }
 }

@@ -1,13 +1,12 @@
 //! What the device tells by itself in cyclic mode, see `docs/pump.md`.
 
+use super::MOST_WAITING;
 use super::report::Trigger;
 use super::telling::Telling;
 use std::collections::VecDeque;
 
 /// How often the pump is told of.
 const PERIOD_MS: u64 = 5_000;
-/// When more bytes wait the connection is closed.
-const MOST_WAITING: usize = 96 << 10;
 
 /// What waits to be told on an open link.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +109,11 @@ impl Cycle {
             }
         }
         Ok(())
+    }
+
+    /// Of how many values one may be the right one.
+    pub(super) fn choices(&self) -> usize {
+        self.waiting.iter().map(|(report, _)| report.choices()).max().unwrap_or(1)
     }
 
     /// What is told apart of it: of several reports it makes no difference how many they are, nor how

@@ -93,26 +93,54 @@ impl Telling {
     /// The fewest and the most bytes that it still has as it travels: a value that may be one of
     /// several has one.
     pub(super) fn bytes(&self) -> [usize; 2] {
-        let choices = self.rest.iter().map(|item| item.values.len()).max().unwrap_or(1);
-        let all = || (0..choices).map(|choice| self.bytes_of(choice));
+        let all = || (0..self.choices()).map(|choice| self.bytes_of(choice));
         [all().min().unwrap_or(0), all().max().unwrap_or(0)]
+    }
+
+    /// Of how many values one may be the right one.
+    pub(super) fn choices(&self) -> usize {
+        self.rest.iter().map(|item| item.values.len()).max().unwrap_or(1)
     }
 
     /// The bytes if each value that may be one of several is this one.
     fn bytes_of(&self, choice: usize) -> usize {
-        let frame = AROUND + BED.len() + stuffed(BED);
-        let (mut bytes, mut size) = (0, 0);
-        for item in &self.rest {
-            let value = item.values.get(choice).or(item.values.last()).map_or("", String::as_str);
-            let quadruple = self.quadruple(item, value);
-            let joined = size + 1 + quadruple.len();
-            if size > 0 && joined <= MOST {
-                (size, bytes) = (joined, bytes + 1);
-            } else {
-                (size, bytes) = (quadruple.len(), bytes + frame);
-            }
-            bytes += quadruple.len() + stuffed(quadruple.as_bytes());
+        let (mut from, mut bytes) = (0, 0);
+        while from < self.rest.len() {
+            let (end, more) = self.block(from, choice);
+            (from, bytes) = (end, bytes + more);
         }
         bytes
     }
+
+    /// Passes over the next block; its bytes as it travels.
+    pub(super) fn skip(&mut self, choice: usize) -> usize {
+        let (end, bytes) = self.block(0, choice);
+        self.rest.drain(..end);
+        bytes
+    }
+
+    /// The end of a block that begins with this quadruple, and its bytes as it travels.
+    fn block(&self, from: usize, choice: usize) -> (usize, usize) {
+        let (mut end, mut size, mut more) = (from, 0, 0);
+        for item in self.rest.iter().skip(from) {
+            let value = item.values.get(choice).or(item.values.last()).map_or("", String::as_str);
+            let quadruple = self.quadruple(item, value);
+            let joined = size + usize::from(size > 0) + quadruple.len();
+            if size > 0 && joined > MOST {
+                break;
+            }
+            (end, size, more) = (end + 1, joined, more + stuffed(quadruple.as_bytes()));
+        }
+        (end, framed(size + more))
+    }
+}
+
+/// The bytes of a frame with so many bytes of information as they travel.
+fn framed(information: usize) -> usize {
+    AROUND + BED.len() + stuffed(BED) + information
+}
+
+/// The bytes of a frame with this information as it travels.
+pub(super) fn travelling(information: &str) -> usize {
+    framed(information.len() + stuffed(information.as_bytes()))
 }

@@ -484,21 +484,21 @@ impl<'m, D: Device> Runner<'m, D> {
         let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
         let mut message = filled(&*self.models[index], saying, &self.earlier);
         self.remember(line, index);
-        let mut reply = Reply::default();
+        let (mut reply, mut events, mut raised) = (Reply::default(), Vec::new(), None);
         let mut sent = 0;
         let size = if saying.pieces == 0 { message.len().max(1) } else { usize::from(saying.pieces) };
         for piece in message.chunks(size) {
             let one = self.device.exchange(line, piece);
+            let model = &mut self.models[index];
+            raised = model.exchanged(line.number, piece, &one, &mut self.world);
+            events.extend_from_slice(model.events());
             sent += piece.len();
             reply.bytes.extend(one.bytes);
             reply.closed = one.closed;
-            if reply.closed {
+            if reply.closed || raised.is_some() {
                 break;
             }
         }
-        let model = &mut self.models[index];
-        let raised = model.exchanged(line.number, &message[..sent], &reply, &mut self.world);
-        let events = model.events().to_vec();
         ran.events.extend_from_slice(&events);
         if reply.closed {
             self.gone(line);
