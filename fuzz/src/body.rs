@@ -209,6 +209,13 @@ impl Body {
         }
     }
 
+    /// Forgets what came of the beginnings of conversations: the next one is run from the very beginning.
+    pub fn forget(&mut self) {
+        if let Work::Talk(talk) = &mut self.work {
+            talk.forget();
+        }
+    }
+
     /// Runs a conversation: the first finding, and what came of each step.
     pub fn talk(&mut self, conversation: &Conversation) -> (Option<Fault>, Ran) {
         let Work::Talk(talk) = &mut self.work else { return (None, Ran::default()) };

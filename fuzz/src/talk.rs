@@ -69,6 +69,10 @@ impl Talk {
         states.map(Into::into).collect()
     }
 
+    pub(crate) fn forget(&mut self) {
+        self.runner.forget();
+    }
+
     pub(crate) fn run(&mut self, conversation: &Conversation) -> Ran {
         self.runner.run(conversation)
     }

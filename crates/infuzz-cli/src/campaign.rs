@@ -3,10 +3,10 @@
 use crate::device::Chosen;
 use crate::engine::{Engine, Left, Place, Told, said};
 use crate::failure::Failure;
-use crate::remote::{CASE_LIMIT, Remote, STOP};
+use crate::remote::{CASE_LIMIT, Came, Remote, STOP};
 use crate::setting::Setting;
 use crate::verbs::replay;
-use crate::{files, output};
+use crate::{files, output, transcript};
 use indicatif::ProgressBar;
 use infuzz::finding::{Finding, Kind};
 use infuzz::oracle::STATES;
@@ -192,6 +192,12 @@ impl Campaign {
             let path = self.place.findings().join(replay::id(kind, &kept));
             files::make_folder(&self.place.findings())?;
             files::write(&path, &kept)?;
+            // What was really said, in the pass that went wrong.
+            if let Some(Came::Through(replayed)) = &came
+                && let Some(pass) = replayed.passes.iter().find(|pass| transcript::is_conversation(pass))
+            {
+                files::write(&path.with_added_extension("transcript"), transcript::whole(pass).as_bytes())?;
+            }
             let (_, rule, field) = replay::judged(setting, &kept);
             let on = (target, &Chosen::BuiltIn, None);
             let shown = came.map(|came| replay::findings(on, &path, &kept, &came, (rule, field)));

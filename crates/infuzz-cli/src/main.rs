@@ -18,6 +18,7 @@ mod setting;
 mod side_by_side;
 mod targets;
 mod tools;
+mod transcript;
 mod unguided;
 mod verbs;
 mod worker;

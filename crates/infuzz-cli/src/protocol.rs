@@ -109,6 +109,9 @@ pub struct Pass {
     pub steps: Vec<Step>,
     /// What went wrong afterwards.
     pub raised: Vec<(Kind, String)>,
+    /// What was said to bring the known-good library after a conversation.
+    #[serde(default)]
+    pub afterwards: Vec<Said>,
     /// Whether the known-good library was accepted afterwards.
     pub known_good: bool,
     /// Whether a second run gave the same.
@@ -136,9 +139,33 @@ pub struct Step {
     pub reason_field: Option<String>,
     /// What happened in it, where it is a step of a conversation.
     #[serde(default)]
-    pub told: Option<String>,
+    pub told: Option<Told>,
     /// What went wrong.
     pub raised: Vec<(Kind, String)>,
+}
+
+/// What happened in a step of a conversation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Told {
+    /// The step, without what was said.
+    pub what: String,
+    /// What was really said and what came back, by connection.
+    pub exchanges: Vec<Said>,
+}
+
+/// What was really said on a connection, and what came back.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Said {
+    /// The connection.
+    pub line: String,
+    /// The bytes, in hexadecimal digits.
+    pub sent: String,
+    /// Likewise.
+    pub received: String,
+    /// The device closed the connection.
+    pub closed: bool,
+    /// What became of each message.
+    pub became: String,
 }
 
 impl Replayed {

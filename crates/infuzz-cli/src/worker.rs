@@ -6,11 +6,12 @@
 use crate::device::Chosen;
 use crate::host::{GROUP, IDLE, WORKING};
 use crate::meter::METER;
-use crate::protocol::{Answer, Pass, Replayed, Request, Serves, Step};
+use crate::protocol::{Answer, Pass, Replayed, Request, Said, Serves, Step, Told};
 use crate::setting::{BenchFailure, Setting};
 use infuzz::conversation::{self, Conversation, Exchange, Ran};
 use infuzz::device::{Capabilities, Device};
 use infuzz::finding::{Kind, Raised};
+use infuzz::hex::Hex;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
 use infuzz::session::{Session, SessionStep};
@@ -191,19 +192,20 @@ impl<W: Write> Worker<'_, W> {
     }
 }
 
-fn became(exchange: &Exchange) -> String {
-    let became = exchange.events.iter().map(|[state, kind, became]| format!("{kind} {became} ({state})"));
-    became.collect::<Vec<_>>().join(", ")
-}
-
-/// What the device said by itself at a step.
-fn unasked(ran: &Ran, at: usize) -> String {
-    let told = ran.transcript.iter().filter(|exchange| exchange.step == at).map(|exchange| {
-        let (line, bytes) = (&exchange.line, exchange.reply.bytes.len());
-        let closes = if exchange.reply.closed { ", closes it" } else { "" };
-        format!("{line} is told {bytes} bytes{closes}: {}", became(exchange))
-    });
-    told.collect::<Vec<_>>().join("; ")
+/// What was said at a step of a conversation, or from one on.
+fn said(ran: &Ran, at: impl Fn(usize) -> bool) -> Vec<Said> {
+    let exchanges = ran.transcript.iter().filter(|exchange| at(exchange.step));
+    let one = |exchange: &Exchange| {
+        let became = exchange.events.iter().map(|[state, kind, became]| format!("{kind} {became} ({state})"));
+        Said {
+            line: exchange.line.to_string(),
+            sent: Hex(&exchange.sent).to_string(),
+            received: Hex(&exchange.reply.bytes).to_string(),
+            closed: exchange.reply.closed,
+            became: became.collect::<Vec<_>>().join(", "),
+        }
+    };
+    exchanges.map(one).collect()
 }
 
 /// What happened at each step of a conversation, up to the one that went wrong.
@@ -215,32 +217,25 @@ fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
     let steps = conversation.steps.iter().enumerate().take(last + 1);
     steps
         .map(|(at, step)| {
-            let exchange = ran.transcript.iter().find(|exchange| exchange.step == at);
-            let words = match (step, exchange) {
-                (conversation::Step::Say(_), Some(exchange)) => {
-                    format!(
-                        "say {}: {} bytes, answered by {}: {}",
-                        exchange.line,
-                        exchange.sent.len(),
-                        exchange.reply.bytes.len(),
-                        became(exchange)
-                    )
+            let exchanges = said(ran, |step| step == at);
+            let what = match step {
+                conversation::Step::Say(saying) if exchanges.is_empty() => {
+                    format!("say {}: not connected", saying.line)
                 }
-                (conversation::Step::Say(saying), None) => format!("say {}: not connected", saying.line),
-                (step, Some(_)) => format!("{step}: {}", unasked(ran, at)),
-                (step, None) => step.to_string(),
+                conversation::Step::Say(saying) => format!("say {}", saying.line),
+                step => step.to_string(),
             };
             let raised = ran.raised.iter().filter(|(wrong, _)| *wrong == Some(at));
             Step {
                 word: step.word().into(),
-                length: exchange.map_or(0, |exchange| exchange.sent.len()),
+                length: exchanges.iter().map(|said| said.sent.len() / 2).sum(),
                 expected: None,
                 rule: None,
                 field: None,
                 answer: None,
                 reason: None,
                 reason_field: None,
-                told: Some(words),
+                told: Some(Told { what, exchanges }),
                 raised: raised.map(|(_, raised)| (raised.kind, raised.detail.clone())).collect(),
             }
         })
@@ -285,6 +280,7 @@ impl Replayer {
         let mut one = || match self.bench.reset() {
             Ok(()) => run(self),
             Err(error) => Pass {
+                afterwards: Vec::new(),
                 state: String::new(),
                 steps: Vec::new(),
                 raised: vec![(Kind::NotRecovered, error.to_string())],
@@ -308,6 +304,7 @@ impl Replayer {
             state: "a pump on a network".into(),
             steps: Vec::new(),
             raised: Vec::new(),
+            afterwards: Vec::new(),
             known_good: false,
             deterministic: true,
         };
@@ -324,10 +321,12 @@ impl Replayer {
             (None, None) => return pass,
         };
         let (_, ran) = body.talk(conversation);
+        body.forget();
         let (_, again) = body.talk(conversation);
         pass.known_good = ran.raised.is_none();
         pass.deterministic = told(conversation, &ran) == told(conversation, &again);
         pass.steps = told(conversation, &ran);
+        pass.afterwards = said(&ran, |step| step >= conversation.steps.len());
         if let Some((None, raised)) = &ran.raised {
             pass.raised.push((raised.kind, raised.detail.clone()));
         }
@@ -341,6 +340,7 @@ impl Replayer {
         let result = self.bench.case(bytes);
         let known_good = result.known_good;
         Pass {
+            afterwards: Vec::new(),
             state: String::new(),
             steps: vec![self.sent(bytes, result)],
             raised: Vec::new(),
@@ -404,6 +404,13 @@ impl Replayer {
             });
         }
         let raised = result.raised.into_iter().map(|one| (one.kind, one.detail)).collect();
-        Pass { state: String::new(), steps, raised, known_good: result.known_good, deterministic: true }
+        Pass {
+            state: String::new(),
+            steps,
+            raised,
+            afterwards: Vec::new(),
+            known_good: result.known_good,
+            deterministic: true,
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::protocol::{Pass, Step};
 use crate::remote::{CASE_LIMIT, Came, Remote, stop_on_interrupt};
 use crate::setting::Setting;
 use crate::targets::target;
-use crate::{Status, describe, files, output};
+use crate::{Status, describe, files, output, transcript};
 use infuzz::conversation::Conversation;
 use infuzz::device::digest;
 use infuzz::finding::{Finding, Kind};
@@ -240,14 +240,18 @@ fn told(report: &FileReport, bytes: &[u8], came: &Came) -> String {
 
 fn tell_pass(text: &mut String, pass: &Pass) {
     let _ = writeln!(text, "  {}", styled(DIM, format!("With {}:", pass.state)));
-    for (index, step) in pass.steps.iter().enumerate() {
+    if transcript::is_conversation(pass) {
+        text.push_str(&transcript::table(pass));
+    }
+    let others = pass.steps.iter().enumerate().filter(|(_, step)| step.told.is_none());
+    for (index, step) in others {
         let _ = writeln!(text, "    {}. {}", index + 1, tell_step(step));
         for (kind, detail) in &step.raised {
             let _ = writeln!(text, "       {}: {}: {detail}", styled(BAD, kind.name()), kind.words());
         }
     }
     // A conversation ends where it went wrong.
-    if pass.raised.is_empty() && !pass.known_good && pass.steps.iter().any(|step| step.told.is_some()) {
+    if pass.raised.is_empty() && !pass.known_good && transcript::is_conversation(pass) {
         return;
     }
     let known_good = if pass.known_good { "accepted, used and looked up" } else { "not accepted" };
@@ -262,9 +266,6 @@ fn tell_pass(text: &mut String, pass: &Pass) {
 }
 
 fn tell_step(step: &Step) -> String {
-    if let Some(told) = &step.told {
-        return told.clone();
-    }
     let reason = match (&step.reason, &step.reason_field) {
         (Some(rule), Some(field)) => format!(" because of {rule} at {field}"),
         (Some(rule), None) => format!(" because of {rule}"),
