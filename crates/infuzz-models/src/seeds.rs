@@ -27,6 +27,7 @@ pub const SEEDS: &[&str] = &[
     "cyclic",
     "cyclic-triggers",
     "cyclic-requests",
+    "cyclic-two-hosts",
     "order",
     "orders",
     "orders-read",

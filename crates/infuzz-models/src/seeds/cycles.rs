@@ -1,8 +1,8 @@
 //! Conversations with a pump that reports by itself.
 
-use crate::{Formats, says};
+use crate::{Bcc, Formats, says};
 use infuzz::conversation::Step;
-use infuzz::device::Act;
+use infuzz::device::{Act, Line};
 
 /// More blocks than a report has.
 const ALL: usize = 8;
@@ -45,6 +45,19 @@ pub(super) fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
             steps.extend(acks(5));
             // The answer is over, and what waits follows with time.
             steps.extend([nak, wait(0), ack.clone()]);
+        }
+        "cyclic-two-hosts" => {
+            let other = |step: Step| says::on(1, vec![step]);
+            steps.push(wait(2_000));
+            steps.extend(other(ask("ADMIN:ALIVE")));
+            steps.extend([act(Act::Start), wait(0), ack.clone(), wait(3_000)]);
+            steps.extend(other(ack.clone()));
+            steps.extend([act(Act::Occlusion), wait(2_000)]);
+            let both = [vec![ack.clone()], other(ack.clone())].concat();
+            steps.extend(both.iter().cycle().take(4 * ALL).cloned());
+            let gone = Step::Disconnect(Line { path: Bcc::PATH.into(), number: 0 });
+            steps.extend([gone, act(Act::Acknowledge), wait(1), ack.clone()]);
+            steps.extend(other(ack));
         }
         _ => steps.clear(),
     }
