@@ -16,19 +16,22 @@ pub fn shortened(body: &mut Body, data: &[u8]) -> Option<Conversation> {
     needed(conversation, &mut shows)
 }
 
-/// The shortest conversation that shows something, by exhaustive search of what
-/// `crates/infuzz-models/src/reachable.rs` tells apart, and likewise shortened. None: there is none.
+/// The shortest conversation of fewer steps than these that shows something, by exhaustive search of
+/// what `crates/infuzz-models/src/reachable.rs` tells apart, and likewise shortened. None: there is none.
 ///
 /// # Errors
 /// A mistake in the built-in descriptions, or a device that does not accept the known-good libraries.
-pub fn shortest() -> Result<Option<Conversation>, String> {
+pub fn shortest(fewer_than: usize) -> Result<Option<Conversation>, String> {
     let (library, known) = libraries()?;
     let formats = talk::formats(library)?;
+    let paths = formats.paths().map(|(path, _)| path);
     let mut shortest: Option<Conversation> = None;
     for search in infuzz_models::searches(formats) {
-        let models = formats.models(search.paths, KEY).0;
+        // All models, as a known-good library has to be brought.
+        let models = formats.models(&paths, KEY).0;
         let mut runner = Runner::new(Networked::new(), models, known.clone())?;
-        let Some((shown, _)) = search.first_to_show(&mut runner) else { continue };
+        let fewer_than = shortest.as_ref().map_or(fewer_than, |shortest| shortest.steps.len());
+        let Some(shown) = search.first_to_show(&mut runner, fewer_than) else { continue };
         let mut shows = |conversation: &Conversation| runner.run(conversation).raised.map(|(_, raised)| raised.kind);
         let found = needed(shown, &mut shows);
         shortest = [shortest, found].into_iter().flatten().min_by_key(|conversation| conversation.steps.len());

@@ -111,16 +111,19 @@ impl Search {
         found
     }
 
-    /// The shortest conversation that shows something, and what it shows; a known-good library is
-    /// brought in each state.
-    pub fn first_to_show<D: Device>(&self, runner: &mut Runner<'_, D>) -> Option<(Conversation, Ran)> {
+    /// The shortest conversation of fewer steps than these that shows something; a known-good library is
+    /// brought after each.
+    pub fn first_to_show<D: Device>(&self, runner: &mut Runner<'_, D>, fewer_than: usize) -> Option<Conversation> {
         let mut shown = None;
         self.each(runner, |runner, conversation, ran| {
+            if conversation.steps.len() >= fewer_than {
+                return ControlFlow::Break(());
+            }
             let ran = if ran.raised.is_none() { runner.run(conversation) } else { ran.clone() };
             match ran.raised {
                 None => ControlFlow::Continue(()),
                 Some(_) => {
-                    shown = Some((conversation.clone(), ran));
+                    shown = Some(conversation.clone());
                     ControlFlow::Break(())
                 }
             }

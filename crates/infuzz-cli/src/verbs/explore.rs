@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use crate::meter::METER;
 use crate::{Status, output, targets};
-use infuzz::conversation::Conversation;
 use infuzz_fuzz::{Body, Mutating};
 use serde_json::json;
 use std::fs::File;
@@ -59,11 +58,13 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let rule = explored.fault.as_ref().and_then(|(_, fault)| fault.rule.clone());
     let mut said = json!({ "executions": explored.executions, "kind": kind, "rule": rule });
     if arguments.shortest {
-        let steps = |conversation: Option<Conversation>| conversation.map(|conversation| conversation.steps.len());
         let mut body = Body::new(target, None).map_err(|why| Failure::internal(target.name, why))?;
-        said["found"] = json!(steps(infuzz_fuzz::shortened(&mut body, &explored.shown)));
-        let shortest = infuzz_fuzz::shortest().map_err(|why| Failure::internal(target.name, why))?;
-        said["shortest"] = json!(steps(shortest));
+        let found = infuzz_fuzz::shortened(&mut body, &explored.shown).map(|conversation| conversation.steps.len());
+        let fewer = infuzz_fuzz::shortest(found.unwrap_or(usize::MAX));
+        let fewer = fewer.map_err(|why| Failure::internal(target.name, why))?;
+        said["found"] = json!(found);
+        // Nothing shorter: what was found is the shortest.
+        said["shortest"] = json!(fewer.map(|conversation| conversation.steps.len()).or(found));
     }
     output::json(&said);
     Ok(if kind.is_some() { Status::Findings } else { Status::Expected })

@@ -42,12 +42,21 @@ fn dopamine(dose: &str, unit: &str) -> Value {
 }
 
 fn over_time(dose: [&str; 2]) -> Value {
-    let mut ordered = concentrated(drug(["T-3", "Drug over time"], dose), ["50", "mg", "10"]);
-    if let Some(give) = ordered["message"]["order"][0]["give"].as_object_mut() {
+    let ordered = concentrated(drug(["T-3", "Drug over time"], dose), ["50", "mg", "10"]);
+    with(without_volume(ordered), &["timing"], says::minutes("30"))
+}
+
+/// Without a volume of its own.
+fn without_volume(mut message: Value) -> Value {
+    if let Some(give) = message["message"]["order"][0]["give"].as_object_mut() {
         give.remove("volume");
         give.remove("volume_unit");
     }
-    with(ordered, &["timing"], says::minutes("30"))
+    message
+}
+
+fn by_volume(concentration: [&str; 3]) -> Value {
+    concentrated(drug(["V-9", "Drug by its volume"], ["10", "mL/h"]), concentration)
 }
 
 fn surface(dose: &str) -> Value {
@@ -67,12 +76,7 @@ fn second(method: &str) -> Value {
 
 /// A change of what runs.
 fn change(message: Value) -> Value {
-    let mut message = with(message, &["common", "control"], json!("XO"));
-    if let Some(give) = message["message"]["order"][0]["give"].as_object_mut() {
-        give.remove("volume");
-        give.remove("volume_unit");
-    }
-    message
+    without_volume(with(message, &["common", "control"], json!("XO")))
 }
 
 /// Orders that fail for what they are about, whatever the dose.
@@ -104,9 +108,11 @@ fn fail() -> Vec<Value> {
     ]
 }
 
-/// Orders whose dose, patient, volume or duration fails.
+/// Orders whose dose, patient, volume or duration fails; each of those at the end for one reason only.
 fn doses_fail() -> Vec<Value> {
     let nobody = json!([]);
+    let light = |message: Value| with(message, &["observation"], json!([says::weight("30")]));
+    let for_minutes = |message: Value, minutes: &str| with(message, &["timing"], says::minutes(minutes));
     vec![
         dopamine("10", "ug/min"),
         dopamine("51", "ug/kg/min"),
@@ -124,6 +130,11 @@ fn doses_fail() -> Vec<Value> {
         with(over_time(["100", "mg"]), &["timing"], says::minutes("5")),
         over_time(["1001", "mg"]),
         concentrated(over_time(["100", "mg"]), ["1", "mg", "2"]),
+        light(dopamine("51", "ug/kg/min")),
+        light(for_minutes(without_volume(dopamine("10", "ug/kg")), "30")),
+        for_minutes(over_time(["10", "mg"]), "5"),
+        concentrated(over_time(["10", "mg"]), ["1", "mg", "2"]),
+        by_volume(["10", "[iU]", "1"]),
     ]
 }
 
@@ -164,6 +175,7 @@ fn endless() -> Value {
 pub(crate) fn every(formats: Formats<'_>) -> Vec<Step> {
     let fluid = drug(["A-1", "Fluid only in A"], ["100", "mL/h"]);
     let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB"), dopamine("10", "ug/kg/min")];
+    let doses = doses.into_iter().chain([by_volume(["10", "mg", "1"])]);
     let right = doses.into_iter().chain([saline("10"), saline("20"), fluid]);
     let orders: Vec<Value> = right.chain(fail()).chain(doses_fail()).collect();
     // A second order in one message stays what it is.
@@ -218,7 +230,8 @@ pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<S
             let grams = with(dopamine("10", "ug/kg/min"), &["observation"], json!([says::grams("85000")]));
             // Slower than what keeps the vein open.
             let slow = with(saline("0.5"), &["give", "volume"], json!("1"));
-            let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB"), grams, slow];
+            let volume = by_volume(["10", "mg", "1"]);
+            let doses = [surface("10"), over_time(["100", "mg"]), syringe(), second("IVPB"), volume, grams, slow];
             steps.extend(doses.iter().flat_map(|dose| [say(dose), Step::Act(Act::Confirm), Step::Wait(600_001)]));
             steps.push(Step::Wait(86_400_000));
         }
