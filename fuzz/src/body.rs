@@ -96,8 +96,13 @@ impl Body {
         Self::on(device, target, meter)
     }
 
-    fn talking(device: Box<dyn Device>, target: &'static Target, format: &'static Format) -> Result<Self, String> {
-        let talk = Talk::new(device, target)?;
+    fn talking(
+        device: Box<dyn Device>,
+        target: &'static Target,
+        format: &'static Format,
+        meter: Option<Meter>,
+    ) -> Result<Self, String> {
+        let talk = Talk::new(device, target, meter)?;
         let seeds = talk.seeds();
         let reach = Reach::of(talk.points(), talk.states());
         Ok(Body { target, format, work: Work::Talk(Box::new(talk)), seeds, reach, accepted: false })
@@ -115,7 +120,7 @@ impl Body {
         let builtin = Builtin::named(target.format).ok_or_else(|| format!("there is no format {}", target.format))?;
         let format = description(target.format, builtin)?;
         if target.input == Input::Conversation {
-            return Self::talking(device, target, format);
+            return Self::talking(device, target, format, meter);
         }
         let seed = |name: &str| builtin.seed(format, name).map_err(|e| e.to_string());
         let of_libraries = builtin.of_libraries();

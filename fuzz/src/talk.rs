@@ -5,6 +5,7 @@ use crate::table::Target;
 use infuzz::conversation::{Conversation, Mutator, Ran, Runner, compact, crossover};
 use infuzz::device::Device;
 use infuzz::format::Format;
+use infuzz::oracle::Meter;
 use infuzz::script::{Base, EditScript};
 use infuzz_models::Formats;
 use std::cell::RefCell;
@@ -33,7 +34,7 @@ pub(crate) fn formats(libraries: &'static Format) -> Result<Formats<'static>, St
 impl Talk {
     /// Sets a device up. An error is a mistake in the built-in descriptions, or a device that does
     /// not accept the known-good libraries.
-    pub(crate) fn new(device: Box<dyn Device>, target: &Target) -> Result<Self, String> {
+    pub(crate) fn new(device: Box<dyn Device>, target: &Target, meter: Option<Meter>) -> Result<Self, String> {
         let (libraries, known) = libraries()?;
         let formats = formats(libraries)?;
         let (models, mut points) = formats.models(target.models, infuzz_devices::KEY);
@@ -43,6 +44,9 @@ impl Talk {
         #[cfg(feature = "tripwire")]
         let device = Box::new(crate::tripwire::Tripwire::around(device));
         let mut runner = Runner::new(device, models, known)?;
+        if let Some(meter) = meter {
+            runner = runner.with_meter(meter);
+        }
         if cfg!(fuzzing) {
             runner = runner.letting_panics_pass();
         }

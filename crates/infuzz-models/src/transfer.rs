@@ -604,6 +604,10 @@ impl Model for Transfer<'_> {
         late.map(|(number, _)| *number).collect()
     }
 
+    fn holds(&self) -> usize {
+        self.now.progress.as_ref().map_or(0, |progress| progress.bytes.len())
+    }
+
     fn events(&self) -> &[Event] {
         &self.events
     }

@@ -27,8 +27,11 @@
 
 pub mod compact;
 mod marks;
+mod memory;
+mod model;
 mod mutate;
 mod run;
+mod slots;
 mod text;
 pub mod therapy;
 mod world;
@@ -36,8 +39,9 @@ mod world;
 use crate::device::{Act, Line};
 use serde::{Deserialize, Serialize};
 
+pub use model::{Event, Model, unasked};
 pub use mutate::{Mutator, crossover};
-pub use run::{Event, Exchange, Model, Ran, Runner, unasked};
+pub use run::{Exchange, Ran, Runner};
 pub use world::World;
 
 /// The first line of every conversation.

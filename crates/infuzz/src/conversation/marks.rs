@@ -1,6 +1,7 @@
 //! Conversations begin alike: what came of a beginning that was met before is kept, and gone on from.
 
-use super::run::{Earlier, Recalled};
+use super::memory::Memory;
+use super::slots::{Earlier, Recalled};
 use super::{Conversation, Ran, Step, World};
 use crate::device::{Line, digest};
 use std::any::Any;
@@ -21,6 +22,8 @@ pub(super) struct Mark {
     pub recalled: Recalled,
     /// The device's own.
     pub snapshot: usize,
+    /// What the device keeps.
+    pub memory: Memory,
     /// Those of the models, in their order.
     pub models: Vec<Box<dyn Any>>,
     pub world: World,

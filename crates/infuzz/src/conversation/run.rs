@@ -1,13 +1,13 @@
 //! Runs a conversation on a device, held against models of its protocols.
 
 use super::marks::{Mark, Marks, beginnings};
-use super::{BEFORE, Conversation, Saying, Step, World};
+use super::memory::Memory;
+use super::model::unasked;
+use super::slots::{Earlier, Recalled, filled, recalled};
+use super::{Conversation, Event, Model, Saying, Step, World};
 use crate::device::{Act, Device, Held, Line, Reply};
 use crate::finding::{Kind, Raised};
-use crate::format::Format;
-use crate::tree::{Edit, Repair, Tree};
-use std::any::Any;
-use std::borrow::Cow;
+use crate::oracle::Meter;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -22,81 +22,6 @@ const CUTS: [&str; 6] = [
     "cut after 5 writes",
 ];
 const LATER: &str = "cut later";
-
-/// State, kind of message and verdict, each as the model names it.
-pub type Event = [&'static str; 3];
-
-/// What follows from a protocol: what each message must come to, and what changes by it.
-pub trait Model {
-    /// The path, which has the name of the description of its messages.
-    fn path(&self) -> &'static str;
-    /// The description.
-    fn format(&self) -> &Format;
-    /// Back to a device that was just switched on.
-    fn reset(&mut self);
-    /// What is known of the conversation so far, to go back to.
-    fn save(&self) -> Box<dyn Any>;
-    /// Goes back to what was saved; whether it is this model's.
-    fn load(&mut self, saved: &dyn Any) -> bool;
-    /// A connection was opened.
-    fn connected(&mut self, number: u8);
-    /// A connection is gone.
-    fn disconnected(&mut self, number: u8);
-    /// What a slot stands for now; none: there is no such slot, or nothing to fill it with yet.
-    fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>>;
-    /// These bytes were sent and that was the reply: what is wrong with it.
-    fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised>;
-    /// The device was switched on, and has this library in use.
-    fn powered_on(&mut self, _world: &mut World) {}
-    /// The order that waits was confirmed at the bedside.
-    fn confirmed(&mut self, _world: &mut World) -> Option<Event> {
-        None
-    }
-    /// It was rejected there.
-    fn rejected(&mut self, _world: &mut World) -> Option<Event> {
-        None
-    }
-    /// Time passes.
-    fn passed(&mut self, milliseconds: u32);
-    /// After that, what the device said on a connection that is open without being asked, be it
-    /// nothing, and whether it has closed it: what is wrong with it. What became of what is said that
-    /// way is an event too.
-    fn told(&mut self, _number: u8, said: &Reply, _world: &World, _events: &mut Vec<Event>) -> Option<Raised> {
-        unasked(said)
-    }
-    /// Connections that the device closes because of the time that has passed.
-    fn lost(&mut self) -> Vec<u8> {
-        Vec::new()
-    }
-    /// What happened to each message of the last exchange: the state it came in, its kind, and what
-    /// became of it.
-    fn events(&self) -> &[Event];
-    /// The states that the model tells apart, few enough to be searched through.
-    fn key(&self, _world: &World) -> String {
-        String::new()
-    }
-    /// Steps by which a host brings this library to the device, on a connection of its own.
-    fn brings(&self, _library: &[u8]) -> Vec<Step> {
-        Vec::new()
-    }
-    /// Steps by which this library, which is in use, is made use of; then a therapy runs.
-    ///
-    /// # Errors
-    /// The model knows how, and the library has nothing for it.
-    fn uses(&self, _library: &[u8]) -> Result<Vec<Step>, String> {
-        Ok(Vec::new())
-    }
-}
-
-/// What is wrong with something that was said, or with a connection that was closed, where nothing
-/// may be.
-pub fn unasked(said: &Reply) -> Option<Raised> {
-    match (said.bytes.len(), said.closed) {
-        (0, false) => None,
-        (0, true) => Some(Raised::new(Kind::Silent, "the connection was closed without a reason")),
-        (some, _) => Some(Raised::new(Kind::WrongReason, format!("{some} bytes were said that nothing asked for"))),
-    }
-}
 
 /// What came of a conversation.
 #[derive(Clone, Debug, Default)]
@@ -135,11 +60,6 @@ struct Known {
     uses: Rc<[Step]>,
 }
 
-/// Paths and slots of them.
-pub(super) type Recalled = Vec<(Cow<'static, str>, String)>;
-/// By line and slot, what it stood for.
-pub(super) type Earlier = BTreeMap<(Line, String), Option<Vec<u8>>>;
-
 /// A device and the models of its paths.
 pub struct Runner<'m, D> {
     device: D,
@@ -154,6 +74,7 @@ pub struct Runner<'m, D> {
     earlier: Earlier,
     ready: usize,
     marks: Marks,
+    memory: Memory,
     steps: u64,
     catches: bool,
 }
@@ -197,6 +118,7 @@ impl<'m, D: Device> Runner<'m, D> {
             earlier: BTreeMap::new(),
             ready,
             marks: Marks::default(),
+            memory: Memory::default(),
             steps: 0,
             catches: true,
         })
@@ -205,6 +127,12 @@ impl<'m, D: Device> Runner<'m, D> {
     /// Lets a panic of the device pass: an engine wants to see it.
     pub fn letting_panics_pass(mut self) -> Self {
         self.catches = false;
+        self
+    }
+
+    /// Measures the device's memory, if it can be.
+    pub fn with_meter(mut self, meter: Meter) -> Self {
+        self.memory.meter = self.device.capabilities().memory.then_some(meter);
         self
     }
 
@@ -267,6 +195,7 @@ impl<'m, D: Device> Runner<'m, D> {
 
     fn start_anew(&mut self) -> Ran {
         self.device.restore(self.ready);
+        self.memory = Memory::of(self.memory.meter);
         self.world = self.start.clone();
         self.open.clear();
         self.earlier.clear();
@@ -285,6 +214,7 @@ impl<'m, D: Device> Runner<'m, D> {
             return (0, self.start_anew());
         }
         self.device.restore(mark.snapshot);
+        self.memory = mark.memory;
         self.world = mark.world.clone();
         self.open.clone_from(&mark.open);
         self.earlier.clone_from(&mark.earlier);
@@ -309,6 +239,7 @@ impl<'m, D: Device> Runner<'m, D> {
                     steps: conversation.steps[..length].to_vec(),
                     recalled: self.recalled.clone(),
                     snapshot: self.device.snapshot(),
+                    memory: self.memory,
                     models: self.models.iter().map(|model| model.save()).collect(),
                     world: self.world.clone(),
                     open: self.open.clone(),
@@ -362,7 +293,7 @@ impl<'m, D: Device> Runner<'m, D> {
             Step::Say(saying) => self.say(at, saying, ran)?,
             Step::Wait(milliseconds) => self.wait(at, *milliseconds, ran)?,
             Step::Act(act) => {
-                self.device.act(*act);
+                self.memory.during(|| self.device.act(*act));
                 let (models, world) = (&mut self.models, &mut self.world);
                 match act {
                     Act::Confirm => ran.events.extend(models.iter_mut().filter_map(|model| model.confirmed(world))),
@@ -376,6 +307,10 @@ impl<'m, D: Device> Runner<'m, D> {
             }
             Step::Restart => ran.events.extend(self.restart(false)?),
             Step::RestartCyclic => ran.events.extend(self.restart(true)?),
+        }
+        let library = self.models.iter().map(|model| model.holds()).fold(self.world.largest(), usize::max);
+        if let Some(raised) = self.memory.keeps_too_much(library, self.open.len()) {
+            return Err(raised);
         }
         if let Some(raised) = self.device.said().iter().find_map(|(_, said)| unasked(said)) {
             return Err(raised);
@@ -398,9 +333,11 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// Time passes; what the device says by itself is held against the models.
     fn wait(&mut self, at: usize, milliseconds: u32, ran: &mut Ran) -> Result<(), Raised> {
-        self.device.tick(milliseconds);
+        let mut said = self.memory.told(|| {
+            self.device.tick(milliseconds);
+            self.device.said()
+        });
         self.world.therapy.pass(milliseconds);
-        let mut said = self.device.said();
         let mut said_on = |line: &Line| {
             let at = said.iter().position(|(known, _)| known == line);
             at.map(|at| said.swap_remove(at).1).unwrap_or_default()
@@ -450,7 +387,7 @@ impl<'m, D: Device> Runner<'m, D> {
 
     fn connect(&mut self, line: &Line) {
         self.disconnect(line);
-        if self.model(&line.path).is_some() && self.device.connect(line) {
+        if self.model(&line.path).is_some() && self.memory.during(|| self.device.connect(line)) {
             self.open.push(line.clone());
             if let Some(model) = self.model(&line.path) {
                 model.connected(line.number);
@@ -460,7 +397,7 @@ impl<'m, D: Device> Runner<'m, D> {
 
     fn disconnect(&mut self, line: &Line) {
         if self.open.contains(line) {
-            self.device.disconnect(line);
+            self.memory.during(|| self.device.disconnect(line));
             self.gone(line);
         }
     }
@@ -488,9 +425,9 @@ impl<'m, D: Device> Runner<'m, D> {
         let mut sent = 0;
         let size = if saying.pieces == 0 { message.len().max(1) } else { usize::from(saying.pieces) };
         for piece in message.chunks(size) {
-            let one = self.device.exchange(line, piece);
+            let (one, over) = self.memory.asked(piece.len(), || self.device.exchange(line, piece));
             let model = &mut self.models[index];
-            raised = model.exchanged(line.number, piece, &one, &mut self.world);
+            raised = model.exchanged(line.number, piece, &one, &mut self.world).or(over);
             events.extend_from_slice(model.events());
             sent += piece.len();
             reply.bytes.extend(one.bytes);
@@ -524,7 +461,7 @@ impl<'m, D: Device> Runner<'m, D> {
             self.device.fail_power_after(None, false);
         }
         self.device.report_cyclically(cyclic);
-        self.device.restart();
+        self.memory.during(|| self.device.restart());
         for line in std::mem::take(&mut self.open) {
             self.gone(&line);
         }
@@ -564,36 +501,4 @@ fn kept_something(mut ran: Ran) -> Ran {
         raised.detail += " (not when run from the very beginning: the device keeps something beside its snapshots)";
     }
     ran
-}
-
-/// What the slots of a conversation refer back to.
-fn recalled(conversation: &Conversation) -> Recalled {
-    let said = conversation.steps.iter().filter_map(|step| match step {
-        Step::Say(saying) => Some(saying),
-        _ => None,
-    });
-    let slots = said.flat_map(|saying| {
-        let before = saying.fills.iter().filter_map(|(_, slot)| slot.strip_prefix(BEFORE));
-        before.map(|slot| (saying.line.path.clone(), slot.to_string()))
-    });
-    let mut all: Recalled = slots.collect();
-    all.sort();
-    all.dedup();
-    all
-}
-
-/// A message with its slots filled and the relations around them right again.
-fn filled(model: &dyn Model, saying: &Saying, earlier: &Earlier) -> Vec<u8> {
-    if saying.fills.is_empty() {
-        return saying.bytes.clone();
-    }
-    let tree = Tree::decode(model.format(), &saying.bytes);
-    let edits = saying.fills.iter().filter_map(|(field, slot)| {
-        let bytes = match slot.strip_prefix(BEFORE) {
-            Some(slot) => earlier.get(&(saying.line.clone(), slot.to_string()))?.clone()?,
-            None => model.fill(saying.line.number, slot)?,
-        };
-        Some(Edit::set(&tree, tree.find(field)?, bytes))
-    });
-    tree.apply(&edits.fold(Edit::default(), Edit::and), Repair::Affected)
 }

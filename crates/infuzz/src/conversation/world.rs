@@ -41,6 +41,11 @@ impl World {
         held
     }
 
+    /// The length of the largest library that the device has had.
+    pub(super) fn largest(&self) -> usize {
+        self.libraries.iter().map(|(_, bytes)| bytes.len()).max().unwrap_or(0)
+    }
+
     /// The bytes of the library in use.
     pub fn active_bytes(&self) -> Option<&[u8]> {
         let active = self.active?;
