@@ -118,7 +118,8 @@ fn steps(name: &str, formats: Formats<'_>) -> Vec<Step> {
             [head, &lost, &whole[..4], tail].concat()
         }
         "bad-library" => [brings(&damaged(formats), 0), whole].concat(),
-        "too-large" => [&whole[..3], &[formats.announces(1 << 24)][..]].concat(),
+        // The second one has room.
+        "too-large" => [&whole[..3], &[formats.announces(1 << 24), formats.announces(1 << 20)][..]].concat(),
         "time" => {
             let waits = [Step::Act(Act::Start), Step::Wait(30_001), Step::Act(Act::Stop)];
             [head, &waits, &whole[..4], tail, &[Step::Wait(600_001)]].concat()

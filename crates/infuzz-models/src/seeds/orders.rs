@@ -132,6 +132,7 @@ fn doses_fail() -> Vec<Value> {
         concentrated(over_time(["100", "mg"]), ["1", "mg", "2"]),
         light(dopamine("51", "ug/kg/min")),
         light(for_minutes(without_volume(dopamine("10", "ug/kg")), "30")),
+        over_time(["10", "mg/h"]),
         for_minutes(over_time(["10", "mg"]), "5"),
         concentrated(over_time(["10", "mg"]), ["1", "mg", "2"]),
         by_volume(["10", "[iU]", "1"]),
