@@ -78,6 +78,10 @@ impl Talk {
     }
 
     pub(crate) fn run(&mut self, conversation: &Conversation) -> Ran {
+        // AFL++ wants an input to cover the same each time, and so its beginning too.
+        if cfg!(all(fuzzing, feature = "afl")) {
+            self.runner.forget();
+        }
         self.runner.run(conversation)
     }
 
