@@ -273,7 +273,7 @@ impl<'f> Transfer<'f> {
         {
             return Some(Raised::new(Kind::WrongReason, format!("{name} has the answer of another request")));
         }
-        self.touch(number, asked, readable);
+        self.touch(number, asked, named);
         // Whatever needs memory may fail while the power does; then the transfer is at its end.
         if world.failing.is_some() && refused == Some(why::STORAGE) && matches!(asked, 3 | 4 | 5 | 7) {
             if let Some(progress) = self.now.progress.take()
@@ -322,10 +322,10 @@ impl<'f> Transfer<'f> {
     }
 
     /// What is asked in a session keeps it open.
-    fn touch(&mut self, number: u8, asked: u8, readable: bool) {
+    fn touch(&mut self, number: u8, asked: u8, named: u32) {
         if let Some((holder, idle)) = &mut self.now.session
             && *holder == number
-            && readable
+            && self.now.hosts.get(&number).is_some_and(|host| host.session == named)
             && asked > 2
         {
             *idle = 0;

@@ -94,6 +94,9 @@ fn fail() -> Vec<Value> {
         of("5678", "Nothing"),
         of("0", "Normal Saline"),
         of("1234", "Normal Saline"),
+        // The beginning of a name, and of a code.
+        of("1234", "Dopa"),
+        of("567", "Normal Saline"),
         of("N-8", "Drug of no set-up"),
         of("1234", "Dopamine"),
         concentrated(of("5678", "Normal Saline"), ["1", "mg", "1"]),

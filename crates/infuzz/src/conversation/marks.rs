@@ -1,6 +1,5 @@
 //! Conversations begin alike: what came of a beginning that was met before is kept, and gone on from.
 
-use super::memory::Memory;
 use super::slots::{Earlier, Recalled};
 use super::{Conversation, Ran, Step, World};
 use crate::device::{Line, digest};
@@ -22,8 +21,6 @@ pub(super) struct Mark {
     pub recalled: Recalled,
     /// The device's own.
     pub snapshot: usize,
-    /// What the device keeps.
-    pub memory: Memory,
     /// Those of the models, in their order.
     pub models: Vec<Box<dyn Any>>,
     pub world: World,

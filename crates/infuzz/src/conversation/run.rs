@@ -213,8 +213,8 @@ impl<'m, D: Device> Runner<'m, D> {
         if !models.all(|(model, saved)| model.load(&**saved)) {
             return (0, self.start_anew());
         }
-        self.device.restore(mark.snapshot);
-        self.memory = mark.memory;
+        // What the device keeps is what it kept before, without that and with what it goes back to.
+        self.memory.during(|| self.device.restore(mark.snapshot));
         self.world = mark.world.clone();
         self.open.clone_from(&mark.open);
         self.earlier.clone_from(&mark.earlier);
@@ -239,7 +239,6 @@ impl<'m, D: Device> Runner<'m, D> {
                     steps: conversation.steps[..length].to_vec(),
                     recalled: self.recalled.clone(),
                     snapshot: self.device.snapshot(),
-                    memory: self.memory,
                     models: self.models.iter().map(|model| model.save()).collect(),
                     world: self.world.clone(),
                     open: self.open.clone(),
