@@ -15,6 +15,7 @@ use infuzz::judgement::{Judge, Judgement};
 use infuzz::session::Session;
 use infuzz::shorten::fewer;
 use infuzz::tree::{Edit, NodeId, Repair, Tree};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Smaller inputs are looked for no longer than this.
@@ -155,13 +156,14 @@ impl Minimiser<'_> {
                 }
             }
         }
+        let mut formats = BTreeMap::new();
         for at in 0..best.steps.len() {
-            let Step::Say(saying) = &best.steps[at] else { continue };
-            let Some(format) = Builtin::named(&saying.line.path).and_then(|builtin| builtin.load().ok()) else {
-                continue;
-            };
+            let Step::Say(Saying { line, .. }) = &best.steps[at] else { continue };
+            let load = |path: &str| Builtin::named(path).and_then(|builtin| builtin.load().ok());
+            let format = formats.entry(line.path.clone()).or_insert_with_key(|path| load(path));
+            let Some(format) = format else { continue };
             self.within = Some((best, at));
-            while self.records(&format)? | self.optional(&format)? | self.texts(&format)? {}
+            while self.records(format)? | self.optional(format)? | self.texts(format)? {}
             let Some((smaller, _)) = self.within.take() else { return Ok(()) };
             best = smaller;
         }

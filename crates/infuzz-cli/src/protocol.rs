@@ -119,7 +119,7 @@ pub struct Pass {
 }
 
 /// One step of a run.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Step {
     /// `send`, `activate` or `restart`.
     pub word: String,

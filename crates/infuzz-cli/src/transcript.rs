@@ -89,15 +89,9 @@ mod tests {
         };
         let step = |what: &str, word: &str, exchanges: Vec<Said>, raised: Vec<(Kind, String)>| Step {
             word: word.into(),
-            length: 0,
-            expected: None,
-            rule: None,
-            field: None,
-            answer: None,
-            reason: None,
-            reason_field: None,
             told: Some(Told { what: what.into(), exchanges }),
             raised,
+            ..Step::default()
         };
         let wrong = vec![(Kind::StateChanged, "the rate is another one".to_string())];
         Pass {

@@ -229,14 +229,9 @@ fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
             Step {
                 word: step.word().into(),
                 length: exchanges.iter().map(|said| said.sent.len() / 2).sum(),
-                expected: None,
-                rule: None,
-                field: None,
-                answer: None,
-                reason: None,
-                reason_field: None,
                 told: Some(Told { what, exchanges }),
                 raised: raised.map(|(_, raised)| (raised.kind, raised.detail.clone())).collect(),
+                ..Step::default()
             }
         })
         .collect()

@@ -6,10 +6,10 @@ mod cycle;
 mod report;
 mod telling;
 
-use crate::{Formats, ends_badly};
+use crate::Formats;
 use answer::Answer;
 use cycle::{Cycle, Fate};
-use infuzz::conversation::{Event, Model, World, unasked};
+use infuzz::conversation::{Event, Model, World, loaded, unasked};
 use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -84,13 +84,20 @@ enum Due {
     Or68(Box<Due>),
 }
 
+/// What is known of a conversation.
+#[derive(Clone, Debug, Default)]
+struct State {
+    hosts: BTreeMap<u8, Host>,
+    /// Since power-on.
+    up_ms: u64,
+}
+
 /// The model.
 pub struct Bcc<'f> {
     requests: Judge<'f>,
     answers: Judge<'f>,
     formats: Formats<'f>,
-    hosts: BTreeMap<u8, Host>,
-    up_ms: u64,
+    now: State,
     events: Vec<Event>,
     report: Report<'f>,
 }
@@ -103,7 +110,7 @@ impl<'f> Bcc<'f> {
     pub fn new(formats: Formats<'f>) -> Self {
         let (requests, answers) = (Judge::new(formats.requests), Judge::new(formats.answers));
         let report = Report::new(formats.libraries);
-        Bcc { requests, answers, formats, hosts: BTreeMap::new(), up_ms: 0, events: Vec::new(), report }
+        Bcc { requests, answers, formats, now: State::default(), events: Vec::new(), report }
     }
 
     /// Each answer that there is to each kind of message.
@@ -148,7 +155,7 @@ impl<'f> Bcc<'f> {
             return ("frame", Due::Error(68));
         }
         let bed = tree.find("bed").map(|node| tree.span(node).to_vec()).unwrap_or_default();
-        let open = self.hosts.get(&number).is_some_and(|host| host.open);
+        let open = self.now.hosts.get(&number).is_some_and(|host| host.open);
         let own = open && bed == BED;
         let place = |path: &str| tree.find(path).and_then(|node| tree.span(node).first().copied());
         let place = (place("information.slot.pillar"), place("information.slot.slot"));
@@ -199,12 +206,12 @@ impl<'f> Bcc<'f> {
     }
 
     fn is_open(&self, number: u8) -> bool {
-        self.hosts.get(&number).is_some_and(|host| host.open)
+        self.now.hosts.get(&number).is_some_and(|host| host.open)
     }
 
     /// What a bare ACK must be answered by.
     fn acknowledged(&mut self, number: u8) -> Due {
-        let Some(host) = self.hosts.get_mut(&number).filter(|host| host.open) else { return Due::Nothing };
+        let Some(host) = self.now.hosts.get_mut(&number).filter(|host| host.open) else { return Due::Nothing };
         let of_cycle = host.cycle.acknowledge();
         match (host.rest.is_over(), host.cycle.waits()) {
             (false, _) => Due::Block,
@@ -242,8 +249,8 @@ impl<'f> Bcc<'f> {
     ) -> Result<&'static str, Raised> {
         let wrong =
             |what: &str| Raised::new(Kind::WrongReason, format!("{kind} was answered by {}: {what}", answer.words()));
-        let seconds = self.up_ms / 1000;
-        let host = self.hosts.entry(number).or_default();
+        let seconds = self.now.up_ms / 1000;
+        let host = self.now.hosts.entry(number).or_default();
         // What a block tells was so when it was asked for.
         let at_once = match due {
             Due::Again => false,
@@ -285,7 +292,7 @@ impl<'f> Bcc<'f> {
             return Ok("error 68");
         }
         self.begun(number, kind, code, world);
-        let host = self.hosts.entry(number).or_default();
+        let host = self.now.hosts.entry(number).or_default();
         match (kind, code) {
             ("alive", _) => return Ok("acknowledged"),
             ("version", _) => return Ok("told"),
@@ -303,8 +310,8 @@ impl<'f> Bcc<'f> {
 
     /// What begins with an answer that is none but error 68.
     fn begun(&mut self, number: u8, kind: &str, code: u32, world: &World) {
-        let seconds = self.up_ms / 1000;
-        let host = self.hosts.entry(number).or_default();
+        let seconds = self.now.up_ms / 1000;
+        let host = self.now.hosts.entry(number).or_default();
         if kind == "ack" {
             return;
         }
@@ -324,7 +331,7 @@ impl<'f> Bcc<'f> {
     }
 
     fn state(&self, number: u8, world: &World) -> &'static str {
-        let Some(host) = self.hosts.get(&number).filter(|host| host.open) else { return "link closed" };
+        let Some(host) = self.now.hosts.get(&number).filter(|host| host.open) else { return "link closed" };
         match (world.cyclic, host.rest.is_over(), host.cycle.waits(), host.cycle.is_owed()) {
             (false, true, ..) => "link open",
             (false, false, ..) => "link open, blocks to come",
@@ -348,39 +355,36 @@ impl Model for Bcc<'_> {
     }
 
     fn reset(&mut self) {
-        self.hosts.clear();
-        self.up_ms = 0;
+        self.now = State::default();
         self.events.clear();
     }
 
     fn save(&self) -> Box<dyn Any> {
-        Box::new((self.hosts.clone(), self.up_ms))
+        Box::new(self.now.clone())
     }
 
     fn load(&mut self, saved: &dyn Any) -> bool {
-        let saved = saved.downcast_ref::<(BTreeMap<u8, Host>, u64)>();
-        saved.into_iter().for_each(|(hosts, up_ms)| (self.hosts, self.up_ms) = (hosts.clone(), *up_ms));
-        saved.is_some()
+        loaded(&mut self.now, saved)
     }
 
     fn key(&self, world: &World) -> String {
         let now = Trigger::of(world);
         let cycle = |host: &Host| (world.cyclic && host.open).then(|| host.cycle.key(now));
         let rest = |host: &Host| (host.last.is_empty(), host.rest.len(), cycle(host));
-        let host = |number: u8| (self.state(number, world), self.hosts.get(&number).map(rest));
+        let host = |number: u8| (self.state(number, world), self.now.hosts.get(&number).map(rest));
         format!("{} {:?}", world.cyclic, [0, 1].map(host))
     }
 
     fn connected(&mut self, number: u8) {
-        self.hosts.insert(number, Host::default());
+        self.now.hosts.insert(number, Host::default());
     }
 
     fn disconnected(&mut self, number: u8) {
-        self.hosts.remove(&number);
+        self.now.hosts.remove(&number);
     }
 
     fn fill(&self, number: u8, slot: &str) -> Option<Vec<u8>> {
-        let open = self.hosts.get(&number)?.open;
+        let open = self.now.hosts.get(&number)?.open;
         match slot {
             "bed" => Some(if open { BED } else { FIRST_BED }.to_vec()),
             _ => None,
@@ -394,7 +398,7 @@ impl Model for Bcc<'_> {
         }
         let mut answers = &reply.bytes[..];
         for byte in sent {
-            let host = self.hosts.entry(number).or_default();
+            let host = self.now.hosts.entry(number).or_default();
             host.waited = 0;
             if let Some(arrival) = arrival(host, *byte)
                 && let Some(raised) = self.message(number, arrival, &mut answers, world)
@@ -404,12 +408,12 @@ impl Model for Bcc<'_> {
         }
         let kept = || Raised::new(Kind::WrongReason, "the connection was not closed although too much was answered");
         let too_much = !reply.closed && reply.bytes.len() > MOST_WAITING;
-        ends_badly(answers, reply).or_else(|| too_much.then(kept))
+        unasked(answers, reply.closed).or_else(|| too_much.then(kept))
     }
 
     fn passed(&mut self, milliseconds: u32) {
-        self.up_ms += u64::from(milliseconds);
-        for host in self.hosts.values_mut() {
+        self.now.up_ms += u64::from(milliseconds);
+        for host in self.now.hosts.values_mut() {
             host.waited = host.waited.saturating_add(milliseconds);
             host.cycle.pass(milliseconds);
             if host.waited >= PATIENCE_MS {
@@ -435,11 +439,11 @@ impl Bcc<'_> {
     /// What the device said by itself with a tick, be it nothing.
     fn told_in_cycles(&mut self, number: u8, said: &Reply, world: &World) -> Result<Option<Event>, Raised> {
         let state = self.state(number, world);
-        let nothing_else = |said: &Reply| unasked(said).map_or(Ok(()), Err);
-        let Some(host) = self.hosts.get_mut(&number).filter(|host| world.cyclic && host.open) else {
+        let nothing_else = |said: &Reply| unasked(&said.bytes, said.closed).map_or(Ok(()), Err);
+        let Some(host) = self.now.hosts.get_mut(&number).filter(|host| world.cyclic && host.open) else {
             return nothing_else(said).map(|()| None);
         };
-        let (report, seconds) = (&mut self.report, self.up_ms / 1000);
+        let (report, seconds) = (&mut self.report, self.now.up_ms / 1000);
         let kind = host.cycle.due(Trigger::of(world), || Telling::of(seconds, false, report.now(world)));
         match host.cycle.fate() {
             Fate::Closed if !said.closed => {
@@ -456,10 +460,10 @@ impl Bcc<'_> {
         }
         let mut bytes = &said.bytes[..];
         let (answer, wire) = self.block(kind, &mut bytes)?;
-        if let Some(raised) = ends_badly(bytes, said) {
+        if let Some(raised) = unasked(bytes, said.closed) {
             return Err(raised);
         }
-        let Some(host) = self.hosts.get_mut(&number) else { return Ok(None) };
+        let Some(host) = self.now.hosts.get_mut(&number) else { return Ok(None) };
         host.last = wire.to_vec();
         let wrong = |what| Raised::new(Kind::WrongReason, format!("{kind} was told by {}: {what}", answer.words()));
         host.cycle.take(|report| report.take(&answer)).map_err(wrong)?;

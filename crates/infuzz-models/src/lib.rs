@@ -19,8 +19,6 @@ pub use seeds::{POWER_SEEDS, SEEDS, seeds};
 pub use transfer::Transfer;
 
 use infuzz::conversation::Model;
-use infuzz::device::Reply;
-use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
 
 /// The descriptions of what travels on the paths.
@@ -66,17 +64,4 @@ impl<'f> Formats<'f> {
         }
         (models, points)
     }
-}
-
-/// What a device said although nothing was asked.
-fn surplus(answers: &[u8]) -> Option<Raised> {
-    let what = || format!("{} bytes were answered to nothing that was asked", answers.len());
-    (!answers.is_empty()).then(|| Raised::new(Kind::WrongReason, what()))
-}
-
-/// What is wrong with the end of a reply: something was said that nothing asked for, or the connection
-/// is gone.
-fn ends_badly(answers: &[u8], reply: &Reply) -> Option<Raised> {
-    let closed = || Raised::new(Kind::Silent, "the connection was closed without a reason");
-    surplus(answers).or_else(|| reply.closed.then(closed))
 }

@@ -8,11 +8,11 @@ mod read;
 mod units;
 mod wanted;
 
+use crate::Formats;
 use crate::says::said;
-use crate::{Formats, ends_badly};
 use answer::{Answer, Owed};
 use infuzz::conversation::therapy::Motion;
-use infuzz::conversation::{Event, Model, Step, World};
+use infuzz::conversation::{Event, Model, Step, World, loaded, unasked};
 use infuzz::device::{Act, Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -31,9 +31,9 @@ const PATIENCE_MS: u32 = 30_000;
 pub(crate) const PUMP: &str = "A0001";
 
 /// AUTOPROGSTATE.
-mod state {
+pub(crate) mod state {
     pub(super) const WAITS: u8 = 1;
-    pub(super) const BEGUN: u8 = 4;
+    pub(crate) const BEGUN: u8 = 4;
     pub(super) const REJECTED: u8 = 5;
     pub(super) const FAILED: u8 = 6;
 }
@@ -261,9 +261,7 @@ impl Model for Order<'_> {
     }
 
     fn load(&mut self, saved: &dyn Any) -> bool {
-        let saved = saved.downcast_ref::<State>();
-        saved.into_iter().for_each(|saved| self.now.clone_from(saved));
-        saved.is_some()
+        loaded(&mut self.now, saved)
     }
 
     fn connected(&mut self, number: u8) {
@@ -290,7 +288,7 @@ impl Model for Order<'_> {
                 return Some(raised);
             }
         }
-        ends_badly(answers, reply)
+        unasked(answers, reply.closed)
     }
 
     fn key(&self, world: &World) -> String {

@@ -1,8 +1,8 @@
 //! The transfer of a drug library over a network, see `docs/formats/library-transfer.md`.
 
-use crate::{Formats, says, surplus};
+use crate::{Formats, says};
 use hmac::{Hmac, KeyInit, Mac};
-use infuzz::conversation::{Event, Model, Step, World};
+use infuzz::conversation::{Event, Model, Step, World, loaded, unasked};
 use infuzz::device::{Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -477,9 +477,7 @@ impl Model for Transfer<'_> {
     }
 
     fn load(&mut self, saved: &dyn Any) -> bool {
-        let saved = saved.downcast_ref::<State>();
-        saved.into_iter().for_each(|saved| self.now.clone_from(saved));
-        saved.is_some()
+        loaded(&mut self.now, saved)
     }
 
     fn key(&self, _world: &World) -> String {
@@ -564,7 +562,7 @@ impl Model for Transfer<'_> {
         if let Some(host) = self.now.hosts.get_mut(&number) {
             host.part = rest.to_vec();
         }
-        if let Some(surplus) = surplus(answers) {
+        if let Some(surplus) = unasked(answers, false) {
             return Some(surplus);
         }
         match (closes, reply.closed) {

@@ -39,7 +39,7 @@ mod world;
 use crate::device::{Act, Line};
 use serde::{Deserialize, Serialize};
 
-pub use model::{Event, Model, unasked};
+pub use model::{Event, Model, loaded, unasked};
 pub use mutate::{Mutator, crossover};
 pub use run::{Exchange, Ran, Runner};
 pub use world::World;

@@ -8,14 +8,14 @@ impl Bcc<'_> {
     /// Whether more is to be answered to what was sent than may wait. Where a value may be one of
     /// several, or it is open whether a frame is a request, it may be.
     pub(super) fn is_too_much(&mut self, number: u8, sent: &[u8], world: &World) -> bool {
-        let before = self.hosts.get(&number).cloned().unwrap_or_default();
+        let before = self.now.hosts.get(&number).cloned().unwrap_or_default();
         let choices = [before.rest.choices(), before.cycle.choices(), world.order_error.len()];
         let choices = choices.into_iter().max().unwrap_or(1);
         let too_much = (0..choices).any(|choice| {
-            self.hosts.insert(number, before.clone());
+            self.now.hosts.insert(number, before.clone());
             self.answers(number, sent, choice, world).is_none_or(|bytes| bytes > MOST_WAITING)
         });
-        self.hosts.insert(number, before);
+        self.now.hosts.insert(number, before);
         too_much
     }
 
@@ -24,7 +24,7 @@ impl Bcc<'_> {
     fn answers(&mut self, number: u8, sent: &[u8], choice: usize, world: &World) -> Option<usize> {
         let mut bytes = 0;
         for byte in sent {
-            let host = self.hosts.entry(number).or_default();
+            let host = self.now.hosts.entry(number).or_default();
             if let Some(arrival) = arrival(host, *byte) {
                 let (kind, due) = self.arrived(number, arrival);
                 bytes += self.answer(number, kind, &due, choice, world)?;
@@ -35,13 +35,13 @@ impl Bcc<'_> {
 
     /// How many bytes one answer has.
     fn answer(&mut self, number: u8, kind: &str, due: &Due, choice: usize, world: &World) -> Option<usize> {
-        let seconds = self.up_ms / 1000;
+        let seconds = self.now.up_ms / 1000;
         match due {
             Due::Acknowledged | Due::Version | Due::Block => self.begun(number, kind, 0, world),
             Due::Error(code) if *code != 68 => self.begun(number, kind, *code, world),
             _ => {}
         }
-        let host = self.hosts.entry(number).or_default();
+        let host = self.now.hosts.entry(number).or_default();
         let bytes = match due {
             Due::Nothing => return Some(0),
             Due::Again => return Some(host.last.len()),

@@ -1,5 +1,6 @@
 //! What the device reports of itself and of the pump, see `docs/pump.md`.
 
+use crate::order::state;
 use infuzz::conversation::World;
 use infuzz::conversation::therapy::{Bolus, Motion};
 use infuzz::device::Held;
@@ -10,8 +11,6 @@ use infuzz::tree::Tree;
 pub(super) const OF_DEVICE: [(&str, &str); 2] = [("FMNOR", "1"), ("FMSTAT", "00051")];
 /// Stands for no value.
 const NO_VALUE: &str = "_NV";
-/// AUTOPROGSTATE of a therapy that was begun from an order.
-const BEGUN: u8 = 4;
 
 /// Parameters of the pump in their order, each with the values of which it has one.
 pub(super) type Reported = Vec<(&'static str, Vec<String>)>;
@@ -35,7 +34,7 @@ impl Trigger {
         let kept = therapy.motion == Motion::KeepingOpen;
         let run_state = bit(!therapy.is_running(), 1) + bit(therapy.is_running(), 2);
         // What was begun from an order shows as long as its therapy.
-        let is_over = world.order_state == BEGUN && therapy.drug.is_none();
+        let is_over = world.order_state == state::BEGUN && therapy.drug.is_none();
         Trigger {
             rate: if kept { therapy.kept_open() } else { therapy.rate() },
             run_state: run_state + bit(therapy.alarms != 0, 4) + bit(kept, 8),

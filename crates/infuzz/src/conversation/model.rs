@@ -45,7 +45,7 @@ pub trait Model {
     /// nothing, and whether it has closed it: what is wrong with it. What became of what is said that
     /// way is an event too.
     fn told(&mut self, _number: u8, said: &Reply, _world: &World, _events: &mut Vec<Event>) -> Option<Raised> {
-        unasked(said)
+        unasked(&said.bytes, said.closed)
     }
     /// Connections that the device closes because of the time that has passed.
     fn lost(&mut self) -> Vec<u8> {
@@ -77,10 +77,17 @@ pub trait Model {
 
 /// What is wrong with something that was said, or with a connection that was closed, where nothing
 /// may be.
-pub fn unasked(said: &Reply) -> Option<Raised> {
-    match (said.bytes.len(), said.closed) {
+pub fn unasked(said: &[u8], closed: bool) -> Option<Raised> {
+    match (said.len(), closed) {
         (0, false) => None,
         (0, true) => Some(Raised::new(Kind::Silent, "the connection was closed without a reason")),
         (some, _) => Some(Raised::new(Kind::WrongReason, format!("{some} bytes were said that nothing asked for"))),
     }
+}
+
+/// Goes back to what a model has saved of itself; whether it is that.
+pub fn loaded<T: Clone + 'static>(now: &mut T, saved: &dyn Any) -> bool {
+    let saved = saved.downcast_ref::<T>();
+    saved.into_iter().for_each(|saved| now.clone_from(saved));
+    saved.is_some()
 }

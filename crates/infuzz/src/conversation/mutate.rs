@@ -93,16 +93,14 @@ impl<'f> Mutator<'f> {
     pub fn scripted(&mut self, script: &EditScript) -> Conversation {
         let mut conversation = match &script.base {
             Base::Seed(seed) => self.seeds.get(usize::from(*seed) % self.seeds.len().max(1)).cloned(),
-            Base::Bytes(bytes) => Some(Conversation::read(bytes, &self.paths())),
+            Base::Bytes(bytes) => {
+                let paths: Vec<_> = self.paths.iter().map(|(path, _)| *path).collect();
+                Some(Conversation::read(bytes, &paths))
+            }
         }
         .unwrap_or_default();
         script.edits.iter().for_each(|edit| self.mutate(&mut conversation, *edit));
         conversation
-    }
-
-    /// The paths that it knows.
-    pub fn paths(&self) -> Vec<&'static str> {
-        self.paths.iter().map(|(path, _)| *path).collect()
     }
 
     fn insert(&mut self, steps: &mut Vec<Step>, rng: &mut Rng) {

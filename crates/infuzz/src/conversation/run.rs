@@ -60,6 +60,17 @@ struct Known {
     uses: Rc<[Step]>,
 }
 
+/// A conversation that has begun.
+#[derive(Default)]
+struct Begun {
+    /// Steps that are done.
+    steps: usize,
+    /// What came of them.
+    ran: Ran,
+    /// The beginnings that are still to come, see [`beginnings`].
+    ahead: Vec<(usize, u64)>,
+}
+
 /// A device and the models of its paths.
 pub struct Runner<'m, D> {
     device: D,
@@ -149,21 +160,23 @@ impl<'m, D: Device> Runner<'m, D> {
     /// Runs a conversation, and then has a known-good library brought. It goes on from the longest
     /// beginning that was met before; what goes wrong then is shown again from the very beginning.
     pub fn run(&mut self, conversation: &Conversation) -> Ran {
-        let whole = |runner: &mut Self, (from, mut ran)| {
-            runner.go_on(conversation, from, &mut ran);
+        let whole = |runner: &mut Self, mut begun: Begun| {
+            runner.go_on(conversation, &mut begun);
+            let mut ran = begun.ran;
             if ran.raised.is_none() {
                 ran.raised = runner.known_good(conversation.steps.len(), &mut ran).err().map(|raised| (None, raised));
             }
             ran
         };
-        let (from, ran) = self.go_back(conversation);
-        let ran = whole(self, (from, ran));
+        let begun = self.go_back(conversation);
+        let from = begun.steps;
+        let ran = whole(self, begun);
         if ran.raised.is_none() || from == 0 {
             return ran;
         }
         self.forget();
-        let again = self.start_anew();
-        let again = whole(self, (0, again));
+        self.start_anew();
+        let again = whole(self, Begun::default());
         if again.raised.is_some() { again } else { kept_something(ran) }
     }
 
@@ -178,9 +191,9 @@ impl<'m, D: Device> Runner<'m, D> {
 
     /// Runs a conversation, and no more.
     pub fn run_only(&mut self, conversation: &Conversation) -> Ran {
-        let (from, mut ran) = self.go_back(conversation);
-        self.go_on(conversation, from, &mut ran);
-        ran
+        let mut begun = self.go_back(conversation);
+        self.go_on(conversation, &mut begun);
+        begun.ran
     }
 
     /// Steps that were carried out so far; those of beginnings that were gone on from count once.
@@ -193,39 +206,42 @@ impl<'m, D: Device> Runner<'m, D> {
         self.marks.clear().into_iter().for_each(|snapshot| self.device.release(snapshot));
     }
 
-    fn start_anew(&mut self) -> Ran {
+    fn start_anew(&mut self) {
         self.device.restore(self.ready);
         self.memory = Memory::of(self.memory.meter);
         self.world = self.start.clone();
         self.open.clear();
         self.earlier.clear();
         self.models.iter_mut().for_each(|model| model.reset());
-        Ran::default()
     }
 
-    /// Goes back to the end of the longest beginning that is kept: so many steps, and what came of them.
-    fn go_back(&mut self, conversation: &Conversation) -> (usize, Ran) {
+    /// Goes back to the end of the longest beginning that is kept.
+    fn go_back(&mut self, conversation: &Conversation) -> Begun {
         self.recalled = recalled(conversation);
-        let all = beginnings(conversation, &self.recalled);
-        let longest = self.marks.longest(conversation, &self.recalled, &all);
-        let Some((from, mark)) = longest else { return (0, self.start_anew()) };
-        let mut models = self.models.iter_mut().zip(&mark.models);
-        if !models.all(|(model, saved)| model.load(&**saved)) {
-            return (0, self.start_anew());
-        }
+        let mut ahead = beginnings(conversation, &self.recalled);
+        let longest = self.marks.longest(conversation, &self.recalled, &ahead);
+        let longest = longest.filter(|(_, mark)| {
+            let mut models = self.models.iter_mut().zip(&mark.models);
+            models.all(|(model, saved)| model.load(&**saved))
+        });
+        let Some((steps, mark)) = longest else {
+            self.start_anew();
+            return Begun { ahead, ..Begun::default() };
+        };
         // What the device keeps is what it kept before, without that and with what it goes back to.
         self.memory.during(|| self.device.restore(mark.snapshot));
         self.world = mark.world.clone();
         self.open.clone_from(&mark.open);
         self.earlier.clone_from(&mark.earlier);
-        (from, mark.ran.clone())
+        ahead.retain(|(length, _)| *length > steps);
+        Begun { steps, ran: mark.ran.clone(), ahead }
     }
 
-    /// Runs the steps from one on.
-    fn go_on(&mut self, conversation: &Conversation, from: usize, ran: &mut Ran) {
-        let all = beginnings(conversation, &self.recalled);
-        let mut ahead = all.into_iter().filter(|(length, _)| *length > from).peekable();
-        for (at, step) in conversation.steps.iter().enumerate().skip(from) {
+    /// Runs the steps that are still to come.
+    fn go_on(&mut self, conversation: &Conversation, begun: &mut Begun) {
+        let Begun { steps, ran, ahead } = begun;
+        let mut ahead = ahead.iter().copied().peekable();
+        for (at, step) in conversation.steps.iter().enumerate().skip(*steps) {
             if let Err(raised) = self.caught(at, step, ran) {
                 ran.raised = Some((Some(at), raised));
                 return;
@@ -311,7 +327,7 @@ impl<'m, D: Device> Runner<'m, D> {
         if let Some(raised) = self.memory.keeps_too_much(library, self.open.len()) {
             return Err(raised);
         }
-        if let Some(raised) = self.device.said().iter().find_map(|(_, said)| unasked(said)) {
+        if let Some(raised) = self.device.said().iter().find_map(|(_, said)| unasked(&said.bytes, said.closed)) {
             return Err(raised);
         }
         let (seen, mut due) = (self.device.observe(), self.world.due());
@@ -350,7 +366,7 @@ impl<'m, D: Device> Runner<'m, D> {
         for line in &lost {
             let last = said_on(line);
             let closed = last.closed;
-            if let Some(raised) = unasked(&Reply { closed: false, ..last }) {
+            if let Some(raised) = unasked(&last.bytes, false) {
                 return Err(raised);
             }
             if self.device.capabilities().cyclic && !closed {
@@ -362,7 +378,7 @@ impl<'m, D: Device> Runner<'m, D> {
             let reply = said_on(&line);
             self.told(at, line, reply, ran)?;
         }
-        said.iter().find_map(|(_, said)| unasked(said)).map_or(Ok(()), Err)
+        said.iter().find_map(|(_, said)| unasked(&said.bytes, said.closed)).map_or(Ok(()), Err)
     }
 
     /// The device said this on a line by itself, or nothing.
