@@ -158,11 +158,14 @@ impl Minimiser<'_> {
         }
         let mut formats = BTreeMap::new();
         for at in 0..best.steps.len() {
-            let Step::Say(Saying { line, .. }) = &best.steps[at] else { continue };
+            let Step::Say(Saying { line, bytes, .. }) = &best.steps[at] else { continue };
+            let bytes = bytes.clone();
             let load = |path: &str| Builtin::named(path).and_then(|builtin| builtin.load().ok());
             let format = formats.entry(line.path.clone()).or_insert_with_key(|path| load(path));
             let Some(format) = format else { continue };
             self.within = Some((best, at));
+            // There may be several messages in it, or none.
+            fewer(bytes, |bytes| self.take_part(bytes.to_vec()))?;
             while self.records(format)? | self.optional(format)? | self.texts(format)? {}
             let Some((smaller, _)) = self.within.take() else { return Ok(()) };
             best = smaller;
