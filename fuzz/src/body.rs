@@ -226,11 +226,7 @@ impl Body {
         let Work::Talk(talk) = &mut self.work else { return (None, Ran::default()) };
         self.reach.begin();
         let ran = talk.run(conversation);
-        for event in &ran.events {
-            let [_, kind, verdict] = event;
-            self.reach.hit(&format!("{kind} {verdict}"));
-            self.reach.hit(&infuzz_models::written(event));
-        }
+        ran.events.iter().for_each(|event| self.reach.became(event));
         self.accepted = ran.raised.is_none();
         let fault = ran.raised.as_ref().map(|(_, raised)| {
             let deliveries = vec![conversation.to_string().into_bytes()];

@@ -1,5 +1,6 @@
 //! Reach points: named places that a target must get to.
 
+use infuzz::conversation::Event;
 use infuzz::device::{Answer, Outcome};
 use infuzz::format::{Format, Shape};
 use infuzz::tree::Tree;
@@ -37,6 +38,8 @@ pub struct Reach {
     counted: Vec<Counted>,
     /// Places by name, of points that are counted by it.
     named: HashMap<String, usize>,
+    /// The places of what became of messages, once they are looked up.
+    events: HashMap<Event, [Option<usize>; 2]>,
     /// The first of the states of a conversation, which come after what is to be reached.
     states: Option<usize>,
 }
@@ -100,11 +103,17 @@ impl Reach {
         Reach { points, named, states: Some(all), ..Reach::default() }
     }
 
-    /// Counts a point by its name, if there is one.
-    pub fn hit(&mut self, name: &str) {
-        if let Some(at) = self.named.get(name).copied() {
-            self.points[at].hits += 1;
-            self.recent.push(at);
+    /// Counts what became of a message of a conversation: the point and the state, if they are such.
+    pub fn became(&mut self, event: &Event) {
+        let named = &self.named;
+        let places = self.events.entry(*event).or_insert_with(|| {
+            let [_, kind, became] = event;
+            let names = [format!("{kind} {became}"), infuzz_models::written(event)];
+            names.map(|name| named.get(&name).copied())
+        });
+        for at in places.iter().flatten() {
+            self.points[*at].hits += 1;
+            self.recent.push(*at);
         }
     }
 

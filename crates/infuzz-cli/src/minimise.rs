@@ -16,6 +16,7 @@ use infuzz::session::Session;
 use infuzz::shorten::fewer;
 use infuzz::tree::{Edit, NodeId, Repair, Tree};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Smaller inputs are looked for no longer than this.
@@ -142,7 +143,7 @@ impl Minimiser<'_> {
         let mut best = Conversation { steps };
         for at in 0..best.steps.len() {
             let Step::Say(saying) = &best.steps[at] else { continue };
-            let whole = Saying { pieces: 0, ..saying.clone() };
+            let whole = Saying { pieces: 0, ..Saying::clone(saying) };
             let fewer = (0..saying.fills.len()).rev().map(|fill| {
                 let mut fewer = whole.clone();
                 fewer.fills.remove(fill);
@@ -150,7 +151,7 @@ impl Minimiser<'_> {
             });
             for saying in std::iter::once(whole.clone()).chain(fewer) {
                 let mut less = best.clone();
-                less.steps[at] = Step::Say(saying);
+                less.steps[at] = saying.into();
                 if self.take(less.to_string().into_bytes(), false)? {
                     best = less;
                 }
@@ -158,8 +159,8 @@ impl Minimiser<'_> {
         }
         let mut formats = BTreeMap::new();
         for at in 0..best.steps.len() {
-            let Step::Say(Saying { line, bytes, .. }) = &best.steps[at] else { continue };
-            let bytes = bytes.clone();
+            let Step::Say(saying) = &best.steps[at] else { continue };
+            let (line, bytes) = (&saying.line, saying.bytes.clone());
             let load = |path: &str| Builtin::named(path).and_then(|builtin| builtin.load().ok());
             let format = formats.entry(line.path.clone()).or_insert_with_key(|path| load(path));
             let Some(format) = format else { continue };
@@ -186,7 +187,7 @@ impl Minimiser<'_> {
         let Some((whole, at)) = &self.within else { return self.take(bytes, true) };
         let (mut less, at) = (whole.clone(), *at);
         let Step::Say(saying) = &mut less.steps[at] else { return Ok(false) };
-        saying.bytes = bytes;
+        Arc::make_mut(saying).bytes = bytes;
         let taken = self.take(less.to_string().into_bytes(), false)?;
         if taken {
             self.within = Some((less, at));

@@ -9,15 +9,16 @@ mod telling;
 use crate::Formats;
 use answer::Answer;
 use cycle::{Cycle, Fate};
-use infuzz::conversation::{Event, Model, World, loaded, unasked};
+use infuzz::conversation::{Event, Model, Remembered, World, loaded, unasked};
 use infuzz::device::Reply;
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
-use infuzz::judgement::{Judge, Judgement};
+use infuzz::judgement::Judge;
 use infuzz::rules::Violation;
 use report::{Report, Trigger};
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use telling::Telling;
 
 const SOH: u8 = 0x01;
@@ -84,6 +85,45 @@ enum Due {
     Or68(Box<Due>),
 }
 
+/// What a frame is.
+#[derive(Clone)]
+struct Frame {
+    kind: &'static str,
+    /// It breaks no rule but perhaps that of the slot.
+    well_formed: bool,
+    /// It breaks the rule of the slot.
+    wrong_slot: bool,
+    /// Whether it is a request at all is open.
+    open: bool,
+    bed: Vec<u8>,
+    /// Pillar and slot.
+    place: (Option<u8>, Option<u8>),
+}
+
+impl Frame {
+    fn of(judge: &mut Judge<'_>, frame: &[u8]) -> Self {
+        let (tree, violations) = judge.explain(frame);
+        let format = tree.format();
+        let is_open = |violation: &&Violation| format.rules[usize::from(violation.rule.0)].open;
+        let open = violations.iter().any(|violation| is_open(&violation));
+        let mut hard = violations.iter().filter(|violation| !is_open(violation)).peekable();
+        let wrong_slot = hard.peek().is_some();
+        let well_formed = hard.all(|violation| format.rule(violation.rule) == "request.slot");
+        let command = tree.find("information.command").and_then(|node| tree.number(node));
+        let kind = match command {
+            Some(1) => "alive",
+            Some(2) => "version",
+            Some(3) => "get",
+            Some(4) => "slot",
+            _ => "frame",
+        };
+        let bed = tree.find("bed").map(|node| tree.span(node).to_vec()).unwrap_or_default();
+        let place = |path: &str| tree.find(path).and_then(|node| tree.span(node).first().copied());
+        let place = (place("information.slot.pillar"), place("information.slot.slot"));
+        Frame { kind, well_formed, wrong_slot, open, bed, place }
+    }
+}
+
 /// What is known of a conversation.
 #[derive(Clone, Debug, Default)]
 struct State {
@@ -96,6 +136,9 @@ struct State {
 pub struct Bcc<'f> {
     requests: Judge<'f>,
     answers: Judge<'f>,
+    frames: Remembered<Rc<Frame>>,
+    /// Blocks that the device sent, or the rule that one breaks.
+    blocks: Remembered<Result<Rc<Answer>, String>>,
     formats: Formats<'f>,
     now: State,
     events: Vec<Event>,
@@ -110,7 +153,9 @@ impl<'f> Bcc<'f> {
     pub fn new(formats: Formats<'f>) -> Self {
         let (requests, answers) = (Judge::new(formats.requests), Judge::new(formats.answers));
         let report = Report::new(formats.libraries);
-        Bcc { requests, answers, formats, now: State::default(), events: Vec::new(), report }
+        let (frames, blocks) = (Remembered::default(), Remembered::default());
+        let (now, events) = (State::default(), Vec::new());
+        Bcc { requests, answers, frames, blocks, formats, now, events, report }
     }
 
     /// Each answer that there is to each kind of message.
@@ -133,46 +178,27 @@ impl<'f> Bcc<'f> {
 
     /// The kind of a frame, and what it must be answered by.
     fn due(&mut self, number: u8, frame: &[u8]) -> (&'static str, Due) {
-        let (tree, violations) = self.requests.explain(frame);
-        let format = tree.format();
-        let is_open = |violation: &&Violation| format.rules[usize::from(violation.rule.0)].open;
-        let open_rule = violations.iter().any(|violation| is_open(&violation));
-        let hard: Vec<&str> = violations
-            .iter()
-            .filter(|violation| !is_open(violation))
-            .map(|violation| format.rule(violation.rule))
-            .collect();
-        let only_slot = hard.iter().all(|rule| *rule == "request.slot");
-        let command = tree.find("information.command").and_then(|node| tree.number(node));
-        let kind = match command {
-            Some(1) => "alive",
-            Some(2) => "version",
-            Some(3) => "get",
-            Some(4) => "slot",
-            _ => "frame",
-        };
-        if !only_slot {
+        let requests = &mut self.requests;
+        let frame = self.frames.of(frame, || Rc::new(Frame::of(requests, frame)));
+        if !frame.well_formed {
             return ("frame", Due::Error(68));
         }
-        let bed = tree.find("bed").map(|node| tree.span(node).to_vec()).unwrap_or_default();
         let open = self.now.hosts.get(&number).is_some_and(|host| host.open);
-        let own = open && bed == BED;
-        let place = |path: &str| tree.find(path).and_then(|node| tree.span(node).first().copied());
-        let place = (place("information.slot.pillar"), place("information.slot.slot"));
-        let due = match kind {
-            "alive" if own || bed == FIRST_BED => Due::Acknowledged,
+        let own = open && frame.bed == BED;
+        let due = match frame.kind {
+            "alive" if own || frame.bed == FIRST_BED => Due::Acknowledged,
             "version" if own => Due::Version,
             "get" if own => Due::Block,
-            "slot" if own && !hard.is_empty() => Due::Error(811),
-            "slot" if own && place == (Some(b'1'), Some(b'1')) => Due::Block,
+            "slot" if own && frame.wrong_slot => Due::Error(811),
+            "slot" if own && frame.place == (Some(b'1'), Some(b'1')) => Due::Block,
             "slot" if own => Due::Error(811),
             _ => Due::Error(68),
         };
         // Whether it is a request at all may be open.
         match due {
-            Due::Error(68) => (kind, due),
-            due if open_rule => (kind, Due::Or68(Box::new(due))),
-            due => (kind, due),
+            Due::Error(68) => (frame.kind, due),
+            due if frame.open => (frame.kind, Due::Or68(Box::new(due))),
+            due => (frame.kind, due),
         }
     }
 
@@ -222,17 +248,15 @@ impl<'f> Bcc<'f> {
     }
 
     /// The next block of what came.
-    fn block<'a>(&mut self, kind: &str, answers: &mut &'a [u8]) -> Result<(Answer, &'a [u8]), Raised> {
+    fn block<'a>(&mut self, kind: &str, answers: &mut &'a [u8]) -> Result<(Rc<Answer>, &'a [u8]), Raised> {
         let Some(end) = answers.iter().position(|byte| *byte == EOT) else {
             return Err(Raised::new(Kind::Silent, format!("{kind} has no answer")));
         };
         let (wire, rest) = answers.split_at(end + 1);
         *answers = rest;
-        if let Judgement::Refuse(rule) = self.answers.judge(wire) {
-            let rule = self.answers.last().format().rule(rule).to_string();
-            return Err(Raised::new(Kind::WrongReason, format!("the answer to {kind} breaks {rule}")));
-        }
-        let answer = Answer::of(&mut self.answers, wire);
+        let answer = self.blocks.of(wire, || Answer::of(&mut self.answers, wire).map(Rc::new));
+        let breaks = |rule| Raised::new(Kind::WrongReason, format!("the answer to {kind} breaks {rule}"));
+        let answer = answer.map_err(breaks)?;
         if answer.bed != BED {
             return Err(Raised::new(Kind::WrongReason, format!("the answer to {kind} has another bed id")));
         }

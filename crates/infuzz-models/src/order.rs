@@ -12,7 +12,7 @@ use crate::Formats;
 use crate::says::said;
 use answer::{Answer, Owed};
 use infuzz::conversation::therapy::Motion;
-use infuzz::conversation::{Event, Model, Step, World, loaded, unasked};
+use infuzz::conversation::{Event, Model, Remembered, Step, World, loaded, unasked};
 use infuzz::device::{Act, Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
@@ -20,12 +20,14 @@ use infuzz::judgement::Judge;
 use infuzz::tree::Tree;
 use programming::{Against, Proposed, Running, code, program};
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Most bytes of a message, and how long it may stop.
 const LONGEST: usize = 16 << 10;
 const PATIENCE_MS: u32 = 30_000;
+/// Bytes that most messages have at most.
+const USUAL: usize = 1 << 10;
 
 /// The pump's id.
 pub(crate) const PUMP: &str = "A0001";
@@ -43,6 +45,9 @@ const SYNTAX: u16 = 1000;
 /// Of a confirmation that an alarm forbids.
 const ALARM: u16 = 125;
 
+/// Of so many situations it is known what an order came to.
+const SITUATIONS: usize = 8;
+
 /// Failures of which no conversation with this pump comes: its start has a library with a profile,
 /// and an order without a rate is one for patient control.
 const NEVER: [u16; 3] = [code::NO_LIBRARY, code::NO_PROFILE, code::NO_RATE];
@@ -58,9 +63,6 @@ struct Host {
     waited: u32,
 }
 
-/// Messages of which it is remembered what they are owed: known-good ones come again and again.
-const REMEMBERED: usize = 64;
-
 /// What is known of a conversation.
 #[derive(Clone, Default)]
 struct State {
@@ -75,8 +77,9 @@ struct State {
 pub struct Order<'f> {
     formats: Formats<'f>,
     orders: Judge<'f>,
-    /// What messages are owed, those that came last at the end.
-    known: VecDeque<(Vec<u8>, Rc<Owed>)>,
+    /// What messages are owed.
+    owed: Remembered<Rc<Owed>>,
+    answers: Remembered<Result<Rc<Answer>, String>>,
     now: State,
     /// The library that was in use last.
     library: Option<(Held, Rc<Tree<'f>>)>,
@@ -91,7 +94,8 @@ impl<'f> Order<'f> {
     pub fn new(formats: Formats<'f>) -> Self {
         let orders = Judge::new(formats.orders);
         let (now, events) = (State::default(), Vec::new());
-        Order { formats, orders, known: VecDeque::new(), now, library: None, events }
+        let (owed, answers) = (Remembered::default(), Remembered::default());
+        Order { formats, orders, owed, answers, now, library: None, events }
     }
 
     /// What there is that becomes of each kind of message, and of each decision.
@@ -122,31 +126,22 @@ impl<'f> Order<'f> {
         self.library.as_ref().map(|(_, tree)| tree.clone())
     }
 
-    /// What a message is owed: the same each time that it comes.
-    fn owed(&mut self, message: &[u8]) -> Rc<Owed> {
-        let known = self.known.iter().position(|(known, _)| known == message).and_then(|at| self.known.remove(at));
-        let (message, owed) = known.unwrap_or_else(|| (message.to_vec(), Rc::new(Owed::of(&mut self.orders, message))));
-        if self.known.len() >= REMEMBERED {
-            self.known.pop_front();
-        }
-        self.known.push_back((message, owed.clone()));
-        owed
-    }
-
     /// What comes of what a valid message wants now.
     fn comes_to(&mut self, owed: &Owed, world: &World) -> Result<Proposed, Against> {
         let therapy = &world.therapy;
         let running = therapy.drug.filter(|_| therapy.motion == Motion::Infusing);
         let running = running.map(|drug| Running { drug, rate: therapy.rate().into(), left: therapy.left().into() });
         let situation = (world.active, running);
-        if let Some((known, came_to)) = &*owed.came_to.borrow()
-            && *known == situation
-        {
+        if let Some((_, came_to)) = owed.came_to.borrow().iter().find(|(known, _)| *known == situation) {
             return came_to.clone();
         }
         let library = self.library(world);
         let came_to = program(owed.wanted.as_ref(), library.as_deref(), PUMP, running);
-        owed.came_to.replace(Some((situation, came_to.clone())));
+        let mut known = owed.came_to.borrow_mut();
+        if known.len() == SITUATIONS {
+            drop(known.remove(0));
+        }
+        known.push((situation, came_to.clone()));
         came_to
     }
 
@@ -167,7 +162,7 @@ impl<'f> Order<'f> {
     /// One message, and the answers to it at the start of what came back.
     fn message(&mut self, message: &[u8], answers: &mut &[u8], world: &mut World) -> Option<Raised> {
         let before = self.state(world);
-        let owed = self.owed(message);
+        let owed = self.owed.of(message, || Rc::new(Owed::of(&mut self.orders, message)));
         let first = match self.take(answers) {
             Ok(answer) => answer,
             Err(raised) => return Some(raised),
@@ -227,13 +222,14 @@ impl<'f> Order<'f> {
     }
 
     /// The next answer.
-    fn take(&mut self, answers: &mut &[u8]) -> Result<Answer, Raised> {
+    fn take(&mut self, answers: &mut &[u8]) -> Result<Rc<Answer>, Raised> {
         let end = answers.windows(2).position(|bytes| bytes == [0x1C, 0x0D]);
         let Some(end) = end else { return Err(Raised::new(Kind::Silent, "an order has no answer")) };
         let (wire, rest) = answers.split_at(end + 2);
         *answers = rest;
         self.now.answers = self.now.answers.wrapping_add(1);
-        let answer = Answer::read(wire).map_err(|what| Raised::new(Kind::WrongReason, format!("an answer {what}")))?;
+        let answer = self.answers.of(wire, || Answer::read(wire).map(Rc::new));
+        let answer = answer.map_err(|what| Raised::new(Kind::WrongReason, format!("an answer {what}")))?;
         if answer.number != self.now.answers.to_string() {
             let what = format!("answer {} has the number {}", self.now.answers, answer.number);
             return Err(Raised::new(Kind::WrongReason, what));
@@ -279,16 +275,11 @@ impl Model for Order<'_> {
     fn exchanged(&mut self, number: u8, sent: &[u8], reply: &Reply, world: &mut World) -> Option<Raised> {
         self.events.clear();
         let mut answers = &reply.bytes[..];
-        for byte in sent {
-            let host = self.now.hosts.entry(number).or_default();
-            host.waited = 0;
-            if let Some(message) = arrival(&mut host.part, *byte)
-                && let Some(raised) = self.message(&message, &mut answers, world)
-            {
-                return Some(raised);
-            }
-        }
-        unasked(answers, reply.closed)
+        let host = self.now.hosts.entry(number).or_default();
+        host.waited = 0;
+        let messages: Vec<_> = sent.iter().filter_map(|byte| arrival(&mut host.part, *byte)).collect();
+        let wrong = messages.iter().find_map(|message| self.message(message, &mut answers, world));
+        wrong.or_else(|| unasked(answers, reply.closed))
     }
 
     fn key(&self, world: &World) -> String {
@@ -362,6 +353,7 @@ impl Model for Order<'_> {
 fn arrival(part: &mut Vec<u8>, byte: u8) -> Option<Vec<u8>> {
     if byte == 0x0B {
         part.clear();
+        part.reserve(USUAL);
     } else if part.is_empty() {
         return None;
     }

@@ -44,9 +44,9 @@ fn worse(step: &Step) -> Vec<Step> {
     let changed = |at: usize| {
         let mut bytes = saying.bytes.clone();
         bytes.get_mut(at).into_iter().for_each(|byte| *byte ^= 0x20);
-        Step::Say(Saying { bytes, ..saying.clone() })
+        Saying { bytes, ..Saying::clone(saying) }.into()
     };
-    let bare = Step::Say(Saying { fills: Vec::new(), ..saying.clone() });
+    let bare = Saying { fills: Vec::new(), ..Saying::clone(saying) }.into();
     // The order's own text is changed by orders of their own.
     if saying.line.path == Order::PATH {
         vec![]

@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 /// A message on the first line of a path. One that the description cannot compose is nothing.
 pub(crate) fn said(path: &'static str, bytes: Vec<u8>, fills: &[(&str, &str)]) -> Step {
     let fills = fills.iter().map(|(field, slot)| ((*field).to_string(), (*slot).to_string())).collect();
-    Step::Say(Saying { line: Line { path: path.into(), number: 0 }, bytes, fills, pieces: 0 })
+    Saying { line: Line { path: path.into(), number: 0 }, bytes, fills, pieces: 0 }.into()
 }
 
 /// The steps on another line of their path.
 pub(crate) fn on(number: u8, mut steps: Vec<Step>) -> Vec<Step> {
     for step in &mut steps {
-        if let Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) = step {
+        if let Some(line) = step.line_mut() {
             line.number = number;
         }
     }

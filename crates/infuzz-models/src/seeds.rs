@@ -198,7 +198,7 @@ fn cuts(name: &str, whole: Vec<Step>, brings: impl Fn(u32, u16) -> Vec<Step>) ->
 
 fn in_pieces(step: Step) -> Step {
     match step {
-        Step::Say(saying) => Step::Say(Saying { pieces: 7, ..saying }),
+        Step::Say(saying) => Saying { pieces: 7, ..Saying::clone(&saying) }.into(),
         step => step,
     }
 }

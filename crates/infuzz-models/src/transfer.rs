@@ -2,11 +2,11 @@
 
 use crate::{Formats, says};
 use hmac::{Hmac, KeyInit, Mac};
-use infuzz::conversation::{Event, Model, Step, World, loaded, unasked};
+use infuzz::conversation::{Event, Judged, Model, Remembered, Step, World, loaded, unasked};
 use infuzz::device::{Held, Reply};
 use infuzz::finding::{Kind, Raised};
 use infuzz::format::Format;
-use infuzz::judgement::{Judge, Judgement};
+use infuzz::judgement::Judgement;
 use infuzz::tree::{Tree, compute_check};
 use sha2::{Digest, Sha256};
 use std::any::Any;
@@ -128,8 +128,10 @@ struct State {
 pub struct Transfer<'f> {
     key: [u8; 32],
     formats: Formats<'f>,
-    frames: Judge<'f>,
-    libraries: Judge<'f>,
+    frames: Judged<'f>,
+    libraries: Judged<'f>,
+    /// The rate of KVO of libraries.
+    kvo: Remembered<u32>,
     now: State,
     events: Vec<Event>,
 }
@@ -143,8 +145,9 @@ impl<'f> Transfer<'f> {
         Transfer {
             key,
             formats,
-            frames: Judge::new(formats.transfer),
-            libraries: Judge::new(formats.libraries),
+            frames: Judged::new(formats.transfer),
+            libraries: Judged::new(formats.libraries),
+            kvo: Remembered::default(),
             now: State::default(),
             events: Vec::new(),
         }
@@ -494,9 +497,12 @@ impl Model for Transfer<'_> {
     /// The rate that keeps the vein open is that of the first profile, as the device is set to none.
     fn powered_on(&mut self, world: &mut World) {
         let Some(bytes) = world.active_bytes() else { return };
-        let tree = Tree::decode(self.formats.libraries, bytes);
-        let rate = tree.find("profile[0].kvo_rate").and_then(|node| tree.number(node));
-        world.therapy.kvo = rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0);
+        let kvo = self.kvo.of(bytes, || {
+            let tree = Tree::decode(self.formats.libraries, bytes);
+            let rate = tree.find("profile[0].kvo_rate").and_then(|node| tree.number(node));
+            rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(0)
+        });
+        world.therapy.kvo = kvo;
     }
 
     fn connected(&mut self, number: u8) {

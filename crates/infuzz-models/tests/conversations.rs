@@ -78,7 +78,7 @@ fn a_host_that_lets_too_much_wait_loses_its_connection() {
 fn a_host_to_whom_too_much_is_answered_at_once_loses_its_connection() {
     let steps = seeds(formats(), &["read-again"]).remove(0).1.steps;
     let say = |bytes: Vec<u8>, pieces| match &steps[1] {
-        Step::Say(saying) => Step::Say(Saying { bytes, pieces, fills: Vec::new(), ..saying.clone() }),
+        Step::Say(saying) => Saying { bytes, pieces, fills: Vec::new(), ..Saying::clone(saying) }.into(),
         _ => unreachable!("it says something"),
     };
     let ran = |said: &[Step]| runner(PATHS).run(&Conversation { steps: [&steps[..1], said].concat() });

@@ -30,6 +30,7 @@ mod marks;
 mod memory;
 mod model;
 mod mutate;
+mod remembered;
 mod run;
 mod slots;
 mod text;
@@ -38,9 +39,11 @@ mod world;
 
 use crate::device::{Act, Line};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub use model::{Event, Model, loaded, unasked};
 pub use mutate::{Mutator, crossover};
+pub use remembered::{Judged, Remembered};
 pub use run::{Exchange, Ran, Runner};
 pub use world::World;
 
@@ -69,8 +72,8 @@ pub enum Step {
     Connect(Line),
     /// Its connection is gone.
     Disconnect(Line),
-    /// It says something.
-    Say(Saying),
+    /// It says something; conversations that begin alike share it.
+    Say(Arc<Saying>),
     /// So many milliseconds pass.
     Wait(u32),
     /// A person does something at the bedside.
@@ -102,6 +105,12 @@ pub struct Saying {
     pub pieces: u16,
 }
 
+impl From<Saying> for Step {
+    fn from(saying: Saying) -> Self {
+        Step::Say(saying.into())
+    }
+}
+
 impl Conversation {
     /// The conversation that any bytes stand for: a text, the few bytes of [`compact`], or else what is
     /// said on one of these paths.
@@ -116,7 +125,8 @@ impl Step {
     /// The line that it is about.
     pub fn line(&self) -> Option<&Line> {
         match self {
-            Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => Some(line),
+            Step::Connect(line) | Step::Disconnect(line) => Some(line),
+            Step::Say(saying) => Some(&saying.line),
             _ => None,
         }
     }
@@ -124,7 +134,8 @@ impl Step {
     /// The same, to be changed.
     pub fn line_mut(&mut self) -> Option<&mut Line> {
         match self {
-            Step::Connect(line) | Step::Disconnect(line) | Step::Say(Saying { line, .. }) => Some(line),
+            Step::Connect(line) | Step::Disconnect(line) => Some(line),
+            Step::Say(saying) => Some(&mut Arc::make_mut(saying).line),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! An answer of the device, taken apart.
 
 use super::DEVICE;
-use infuzz::judgement::Judge;
+use infuzz::judgement::{Judge, Judgement};
 
 const ETX: u8 = 0x03;
 
@@ -22,9 +22,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn of(judge: &mut Judge<'_>, wire: &[u8]) -> Self {
-        let (tree, _) = judge.explain(wire);
-        let bytes = tree.bytes();
+    /// Takes an answer apart; if it breaks a rule, which.
+    pub(super) fn of(judge: &mut Judge<'_>, wire: &[u8]) -> Result<Self, String> {
+        if let Judgement::Refuse(rule) = judge.judge(wire) {
+            return Err(judge.last().format().rule(rule).to_string());
+        }
+        let bytes = judge.last().bytes();
         // Between STX and the last byte before the check.
         let text = bytes.get(7..bytes.len().saturating_sub(7)).unwrap_or_default();
         let at = text.windows(5).position(|window| window == b"/1/1>").unwrap_or(0);
@@ -35,7 +38,7 @@ impl Answer {
             Part { time: field(), address: field(), parameter: field(), value: field() }
         });
         let last = bytes.len().checked_sub(7).and_then(|end| bytes.get(end)) == Some(&ETX);
-        Answer { bed, parts: parts.collect(), last }
+        Ok(Answer { bed, parts: parts.collect(), last })
     }
 
     /// The code of GNERR, if it is one.

@@ -50,8 +50,12 @@ impl Telling {
         self.rest.len()
     }
 
-    fn quadruple(&self, item: &Item, value: &str) -> String {
-        format!("{},{},{},{value}", self.time, item.address, item.name)
+    /// The bytes of a quadruple, and how many more they are when the frame is stuffed.
+    fn quadruple(&self, item: &Item, value: &str) -> (usize, usize) {
+        let parts = [&self.time, item.address, item.name, value];
+        // There is a comma between them.
+        let size = parts.iter().map(|part| part.len()).sum::<usize>() + parts.len() - 1;
+        (size, parts.iter().map(|part| stuffed(part.as_bytes())).sum())
     }
 
     /// Takes the next block; whether it is the last.
@@ -67,7 +71,7 @@ impl Telling {
                 return Err(format!("{name} was not {} at {} s", part.value, part.time));
             }
             // Quadruples have a byte between them.
-            size += usize::from(size > 0) + self.quadruple(&item, &part.value).len();
+            size += usize::from(size > 0) + self.quadruple(&item, &part.value).0;
         }
         if size > MOST && block.parts.len() > 1 {
             return Err(format!("a block has at most {MOST} bytes"));
@@ -83,7 +87,7 @@ impl Telling {
     fn ends_after(&mut self, size: usize) -> Result<(), String> {
         let Some(mut next) = self.rest.pop_front() else { return Ok(()) };
         let values = std::mem::take(&mut next.values).into_iter();
-        next.values = values.filter(|value| size + 1 + self.quadruple(&next, value).len() > MOST).collect();
+        next.values = values.filter(|value| size + 1 + self.quadruple(&next, value).0 > MOST).collect();
         let fitted = next.values.is_empty();
         let name = next.name;
         self.rest.push_front(next);
@@ -124,12 +128,12 @@ impl Telling {
         let (mut end, mut size, mut more) = (from, 0, 0);
         for item in self.rest.iter().skip(from) {
             let value = item.values.get(choice).or(item.values.last()).map_or("", String::as_str);
-            let quadruple = self.quadruple(item, value);
-            let joined = size + usize::from(size > 0) + quadruple.len();
+            let (long, stuffed) = self.quadruple(item, value);
+            let joined = size + usize::from(size > 0) + long;
             if size > 0 && joined > MOST {
                 break;
             }
-            (end, size, more) = (end + 1, joined, more + stuffed(quadruple.as_bytes()));
+            (end, size, more) = (end + 1, joined, more + stuffed);
         }
         (end, framed(size + more))
     }

@@ -105,8 +105,8 @@ pub(super) struct Owed {
     pub(super) change: bool,
     /// What it wants, if it is a single order that breaks no rule.
     pub(super) wanted: Option<Wanted>,
-    /// What came of it last, with this library and this therapy.
-    pub(super) came_to: RefCell<Option<Came>>,
+    /// What came of it lately, with which library and which therapy.
+    pub(super) came_to: RefCell<Vec<Came>>,
     pub(super) application: Application,
     control_id: Vec<u8>,
     separator: u8,

@@ -7,6 +7,7 @@ use infuzz::compose::compose;
 use infuzz::conversation::{Saying, Step};
 use infuzz::device::Act;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// An order for a drug: its code and name, the dose and its unit.
 fn drug(code: [&str; 2], [dose, unit]: [&str; 2]) -> Value {
@@ -160,8 +161,9 @@ fn rubbish(formats: Formats<'_>) -> Vec<Step> {
         let mut step = formats.orders(&saline("10"));
         if let Step::Say(saying) = &mut step {
             for (from, to) in [(from, to), (b"HIS|Ward", b"LAB|West")] {
-                if let Some(at) = saying.bytes.windows(from.len()).position(|part| part == from) {
-                    saying.bytes.splice(at..at + from.len(), to.iter().copied());
+                let bytes = &mut Arc::make_mut(saying).bytes;
+                if let Some(at) = bytes.windows(from.len()).position(|part| part == from) {
+                    bytes.splice(at..at + from.len(), to.iter().copied());
                 }
             }
         }
@@ -247,7 +249,7 @@ pub(super) fn steps(name: &str, formats: Formats<'_>, reads: Vec<Step>) -> Vec<S
             steps.extend(done.into_iter().map(in_pieces));
             if let Step::Say(saying) = say(&saline("9")) {
                 let bytes = [b"noise".as_slice(), &saying.bytes, &saying.bytes, &saying.bytes[..40]].concat();
-                steps.push(Step::Say(Saying { bytes, ..saying }));
+                steps.push(Saying { bytes, ..Saying::clone(&saying) }.into());
                 steps.extend([Step::Wait(30_001), say(&saline("8"))]);
             }
         }

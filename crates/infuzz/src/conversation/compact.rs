@@ -18,6 +18,12 @@ pub fn read(bytes: &[u8], paths: &[&'static str]) -> Conversation {
     match bincode::serde::decode_from_slice::<Vec<Step>, _>(bytes, config) {
         Ok((mut steps, used)) if used == bytes.len() && !steps.is_empty() => {
             steps.truncate(MOST_STEPS);
+            // The name of a path is there already.
+            for line in steps.iter_mut().filter_map(Step::line_mut) {
+                if let Some(path) = paths.iter().find(|path| **path == line.path) {
+                    line.path = (*path).into();
+                }
+            }
             Conversation { steps }
         }
         _ => {
@@ -25,7 +31,7 @@ pub fn read(bytes: &[u8], paths: &[&'static str]) -> Conversation {
             let path = paths.get(which % paths.len().max(1)).copied().unwrap_or_default();
             let line = Line { path: path.into(), number: 0 };
             let saying = Saying { line, bytes: said.to_vec(), fills: Vec::new(), pieces: 0 };
-            Conversation { steps: vec![Step::Say(saying)] }
+            Conversation { steps: vec![saying.into()] }
         }
     }
 }
@@ -38,7 +44,7 @@ mod tests {
     fn a_conversation_reads_back_and_other_bytes_are_said() {
         let line = Line { path: "bcc".into(), number: 3 };
         let saying = Saying { line: line.clone(), bytes: vec![1, 2], fills: vec![("a".into(), "b".into())], pieces: 1 };
-        let steps = vec![Step::Connect(line), Step::Say(saying), Step::Cut { writes: 3, torn: true }];
+        let steps = vec![Step::Connect(line), saying.into(), Step::Cut { writes: 3, torn: true }];
         let conversation = Conversation { steps };
         let bytes = write(&conversation).expect("short");
         assert_eq!(read(&bytes, &["bcc"]), conversation);

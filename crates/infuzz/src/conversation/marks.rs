@@ -103,7 +103,8 @@ impl Marks {
 }
 
 /// A hash that is quick with long messages.
-struct Mix(u64);
+#[derive(Default)]
+pub(super) struct Mix(u64);
 
 impl Hasher for Mix {
     fn write(&mut self, bytes: &[u8]) {

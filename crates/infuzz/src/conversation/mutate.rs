@@ -6,6 +6,7 @@ use crate::format::Format;
 use crate::mutate::Mutation;
 use crate::rng::Rng;
 use crate::script::{Base, EditScript};
+use std::sync::Arc;
 
 /// How long a wait may be, in milliseconds: around what protocols wait for.
 const WAITS: [u32; 9] = [0, 1, 1_000, 5_000, 5_001, 30_000, 30_001, 600_001, 86_400_000];
@@ -183,7 +184,7 @@ impl<'f> Mutator<'f> {
             && let Some(Step::Say(first)) = steps.get_mut(at)
             && first.bytes.len() + second.bytes.len() <= MOST_BYTES
         {
-            first.bytes.extend(second.bytes);
+            Arc::make_mut(first).bytes.extend_from_slice(&second.bytes);
             steps.remove(next);
         }
     }
@@ -268,7 +269,7 @@ impl<'f> Mutator<'f> {
         } else if let Some(Step::Say(other)) = foreign
             && other.line.path == saying.line.path
         {
-            saying.fills = other.fills;
+            saying.fills.clone_from(&other.fills);
         }
     }
 }
@@ -289,7 +290,7 @@ fn said<'s>(steps: &'s mut [Step], rng: &mut Rng) -> Option<&'s mut Saying> {
     let order = (from..steps.len()).chain(0..from);
     let at = order.into_iter().find(|at| matches!(steps[*at], Step::Say(_)))?;
     match &mut steps[at] {
-        Step::Say(saying) => Some(saying),
+        Step::Say(saying) => Some(Arc::make_mut(saying)),
         _ => None,
     }
 }
@@ -307,7 +308,7 @@ mod tests {
     fn say(number: u8, byte: u8) -> Step {
         let line = Line { path: "order".into(), number };
         let fills = vec![("number".into(), "next".into()), ("code".into(), "before:code".into())];
-        Step::Say(Saying { line, bytes: vec![byte], fills, pieces: 0 })
+        Saying { line, bytes: vec![byte], fills, pieces: 0 }.into()
     }
 
     fn seed(number: u8) -> Vec<Step> {

@@ -4,7 +4,7 @@ use super::marks::{Mark, Marks, beginnings};
 use super::memory::Memory;
 use super::model::unasked;
 use super::slots::{Earlier, Recalled, filled, recalled};
-use super::{Conversation, Event, Model, Saying, Step, World};
+use super::{Conversation, Event, Model, Remembered, Saying, Step, World};
 use crate::device::{Act, Device, Held, Line, Reply};
 use crate::finding::{Kind, Raised};
 use crate::oracle::Meter;
@@ -83,6 +83,8 @@ pub struct Runner<'m, D> {
     recalled: Recalled,
     /// What they stood for when something was said on a line last.
     earlier: Earlier,
+    /// Messages with their slots filled.
+    filled: Remembered<Vec<u8>>,
     ready: usize,
     marks: Marks,
     memory: Memory,
@@ -127,6 +129,7 @@ impl<'m, D: Device> Runner<'m, D> {
             open: Vec::new(),
             recalled: Vec::new(),
             earlier: BTreeMap::new(),
+            filled: Remembered::default(),
             ready,
             marks: Marks::default(),
             memory: Memory::default(),
@@ -434,7 +437,7 @@ impl<'m, D: Device> Runner<'m, D> {
             return Ok(());
         }
         let Some(index) = self.models.iter().position(|model| model.path() == line.path) else { return Ok(()) };
-        let mut message = filled(&*self.models[index], saying, &self.earlier);
+        let mut message = filled(&mut self.filled, &*self.models[index], saying, &self.earlier);
         self.remember(line, index);
         let (mut reply, mut events, mut raised) = (Reply::default(), Vec::new(), None);
         let mut sent = 0;

@@ -1,6 +1,6 @@
 //! Slots: what is filled when a message is sent.
 
-use super::{BEFORE, Conversation, Model, Saying, Step};
+use super::{BEFORE, Conversation, Model, Remembered, Saying, Step};
 use crate::device::Line;
 use crate::tree::{Edit, Repair, Tree};
 use std::borrow::Cow;
@@ -28,17 +28,34 @@ pub(super) fn recalled(conversation: &Conversation) -> Recalled {
 }
 
 /// A message with its slots filled and the relations around them right again.
-pub(super) fn filled(model: &dyn Model, saying: &Saying, earlier: &Earlier) -> Vec<u8> {
+pub(super) fn filled(
+    known: &mut Remembered<Vec<u8>>,
+    model: &dyn Model,
+    saying: &Saying,
+    earlier: &Earlier,
+) -> Vec<u8> {
     if saying.fills.is_empty() {
         return saying.bytes.clone();
     }
-    let tree = Tree::decode(model.format(), &saying.bytes);
-    let edits = saying.fills.iter().filter_map(|(field, slot)| {
+    let mut of = model.path().as_bytes().to_vec();
+    let mut with = |bytes: &[u8]| {
+        of.extend(bytes.len().to_le_bytes());
+        of.extend_from_slice(bytes);
+    };
+    with(&saying.bytes);
+    let fills = saying.fills.iter().filter_map(|(field, slot)| {
         let bytes = match slot.strip_prefix(BEFORE) {
             Some(slot) => earlier.get(&(saying.line.clone(), slot.to_string()))?.clone()?,
             None => model.fill(saying.line.number, slot)?,
         };
-        Some(Edit::set(&tree, tree.find(field)?, bytes))
+        with(field.as_bytes());
+        with(&bytes);
+        Some((field, bytes))
     });
-    tree.apply(&edits.fold(Edit::default(), Edit::and), Repair::Affected)
+    let fills: Vec<_> = fills.collect();
+    known.of(&of, || {
+        let tree = Tree::decode(model.format(), &saying.bytes);
+        let edits = fills.into_iter().filter_map(|(field, bytes)| Some(Edit::set(&tree, tree.find(field)?, bytes)));
+        tree.apply(&edits.fold(Edit::default(), Edit::and), Repair::Affected)
+    })
 }

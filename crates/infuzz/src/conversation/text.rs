@@ -89,7 +89,7 @@ fn step(line: &str) -> Result<Step, String> {
     Ok(match words.as_slice() {
         ["connect", path, number] => Step::Connect(line_of(path, number)?),
         ["disconnect", path, number] => Step::Disconnect(line_of(path, number)?),
-        ["say", path, number, bytes, rest @ ..] => Step::Say(saying(line_of(path, number)?, bytes, rest)?),
+        ["say", path, number, bytes, rest @ ..] => saying(line_of(path, number)?, bytes, rest)?.into(),
         ["wait", milliseconds] => Step::Wait(number(milliseconds)?),
         ["restart"] => Step::Restart,
         ["restart", "cyclic"] => Step::RestartCyclic,
@@ -156,9 +156,9 @@ mod tests {
         let conversation = Conversation {
             steps: vec![
                 Step::Connect(line(0)),
-                Step::Say(saying.clone()),
-                Step::Say(Saying { bytes: Vec::new(), pieces: 3, ..saying.clone() }),
-                Step::Say(Saying { fills, pieces: 65535, ..saying }),
+                saying.clone().into(),
+                Saying { bytes: Vec::new(), pieces: 3, ..saying.clone() }.into(),
+                Saying { fills, pieces: 65535, ..saying }.into(),
                 Step::Wait(70_000),
                 Step::Act(Act::Start),
                 Step::Act(Act::Acknowledge),

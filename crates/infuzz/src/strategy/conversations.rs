@@ -7,6 +7,7 @@ use crate::format::Format;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Hosts that talk to the device.
 const HOSTS: u8 = 3;
@@ -90,7 +91,7 @@ fn goes(next: &[Next], mut hosts: Vec<Host<'_>>, mutator: &mut Mutator<'_>) -> C
                 let mut step = host.step(0);
                 host.done += 1;
                 if let (Some(Step::Say(saying)), Some(seed)) = (&mut step, changed) {
-                    mutator.change(saying, *seed);
+                    mutator.change(Arc::make_mut(saying), *seed);
                 }
                 steps.extend(step);
             }
@@ -100,7 +101,8 @@ fn goes(next: &[Next], mut hosts: Vec<Host<'_>>, mutator: &mut Mutator<'_>) -> C
                 let mut step = host.step(0);
                 host.done += 1;
                 if let Some(Step::Say(saying)) = &mut step {
-                    saying.fills.iter_mut().for_each(|(_, slot)| slot.insert_str(0, BEFORE));
+                    let fills = Arc::make_mut(saying).fills.iter_mut();
+                    fills.for_each(|(_, slot)| slot.insert_str(0, BEFORE));
                 }
                 steps.extend(step);
             }

@@ -55,7 +55,8 @@ impl Blocks {
                 return Some((information, false));
             }
             information.push(RS);
-            information.extend(self.quadruples.pop_front().into_iter().flatten());
+            information.extend_from_slice(next);
+            self.quadruples.pop_front();
         }
     }
 }

@@ -244,11 +244,8 @@ impl<S: Station> Link<S> {
     }
 
     fn quadruple(&self, address: Address, [name, value]: [&str; 2]) -> Vec<u8> {
-        let address = address.text();
-        let mut quadruple = format!("{},", self.station.seconds()).into_bytes();
-        quadruple.extend_from_slice(&address);
-        quadruple.extend_from_slice(format!(",{name},{value}").as_bytes());
-        quadruple
+        let seconds = format!("{}", self.station.seconds());
+        [seconds.as_bytes(), &address.text(), name.as_bytes(), value.as_bytes()].join(&b',')
     }
 
     fn error(&self, address: Address, code: u32) -> Blocks {

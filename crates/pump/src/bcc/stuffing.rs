@@ -6,6 +6,7 @@ use super::refusal::{Refusal, Rule};
 
 /// Appends the bytes as they travel.
 pub fn stuff(plain: &[u8], out: &mut Vec<u8>) {
+    out.reserve(plain.len());
     for byte in plain {
         match byte {
             b'D' => out.extend_from_slice(b"EX"),

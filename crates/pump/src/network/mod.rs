@@ -190,7 +190,11 @@ impl<S: Storage> NetworkPump<S> {
             therapy: *therapy,
             alarms: self.pump.alarms(),
             standby: self.pump.standby_left(),
-            library: self.pump.active().map(|library| (library.name().into(), library.created())),
+            library: self
+                .pump
+                .active()
+                .and_then(|library| library.header())
+                .map(|header| (header.name.into(), header.created)),
             given: self.given.clone().filter(|_| therapy.drug().is_some()),
             profile: self.settings.profile(self.pump.active()).map(Into::into),
             order: self.order_status(),

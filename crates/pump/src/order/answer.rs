@@ -13,6 +13,8 @@ use super::token::{Delimiters, Piece, Texts};
 
 /// Most characters of a sender's text that an answer repeats.
 const MOST: usize = 199;
+/// Bytes that most answers have at most.
+const USUAL: usize = 256;
 
 /// What of a message is repeated in its answers, as far as that can be read, whatever else is
 /// wrong with it.
@@ -141,7 +143,7 @@ pub(super) fn application(asked: &Asked<'_>, number: u32, failure: Option<Failur
 
 fn message(asked: &Asked<'_>, kind: [&str; 3], number: u32, code: &str, why: Option<Why>) -> Vec<u8> {
     let Delimiters { field, component, repetition, escape, subcomponent } = asked.delimiters;
-    let mut out = Writer { out: String::new(), field: field.into(), component: component.into() };
+    let mut out = Writer { out: String::with_capacity(USUAL), field: field.into(), component: component.into() };
     out.raw("MSH");
     out.fields(&[]);
     for c in [component, repetition, escape, subcomponent] {
