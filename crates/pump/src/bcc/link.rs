@@ -318,6 +318,9 @@ impl<S: Station> Link<S> {
 
     /// The blocks about a pump wait for the last one to be acknowledged.
     fn wait(&mut self, address: Address) {
+        if self.is_empty(address) {
+            return;
+        }
         let mut blocks = Blocks::about(core::iter::once(address));
         while self.waiting_bytes <= SEND_BUFFER
             && let Some(wire) = self.block(&mut blocks)
