@@ -2,6 +2,9 @@
 
 use infuzz::builtin::Builtin;
 
+/// What a process may take: AddressSanitizer alone holds back up to 256 MiB.
+const PROCESS_MIB: u32 = 2048;
+
 /// How a target turns the engine's bytes into deliveries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Input {
@@ -38,7 +41,8 @@ pub struct Target {
     pub max_len: usize,
     /// Time limit of one execution in milliseconds.
     pub time_limit_ms: u32,
-    /// Memory limit of the process in MiB.
+    /// Memory limit of the process in MiB. What the engine keeps is in it, and what AddressSanitizer
+    /// holds back of memory that was freed; what a device may take is the oracle's business.
     pub memory_limit_mib: u32,
 }
 
@@ -80,7 +84,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "drug_library_edits",
@@ -94,7 +98,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 4000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_library",
@@ -108,7 +112,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 69_700,
         time_limit_ms: 4000,
-        memory_limit_mib: 1024,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_order",
@@ -122,7 +126,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 1024,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_frame",
@@ -136,7 +140,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 256,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "bcc_device",
@@ -150,7 +154,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 256,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "bcc_host",
@@ -164,7 +168,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "order",
@@ -178,7 +182,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "library_transfer",
@@ -192,7 +196,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 2048,
         time_limit_ms: 2000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "pump_session",
@@ -206,7 +210,7 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 16_384,
         time_limit_ms: 4000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "power_cut",
@@ -245,7 +249,7 @@ pub static TARGETS: &[Target] = &[
         ],
         max_len: 32_768,
         time_limit_ms: 4000,
-        memory_limit_mib: 512,
+        memory_limit_mib: PROCESS_MIB,
     },
 ];
 

@@ -28,7 +28,7 @@ pub(super) struct Telling {
 
 /// How many bytes one more is when the frame is stuffed.
 fn stuffed(text: &[u8]) -> usize {
-    text.iter().filter(|byte| b"DEde".contains(byte)).count()
+    text.iter().filter(|byte| matches!(byte, b'D' | b'E' | b'd' | b'e')).count()
 }
 
 impl Telling {
