@@ -21,6 +21,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+/// Names the file in which a target says what it found.
+const SAID: &str = "INFUZZ_SAID_FILE";
 /// How often an engine's files are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long an engine may take to end once it was asked to.
@@ -69,7 +71,7 @@ impl Campaign {
 
     /// Runs the engine to its end, or until the user wants to stop.
     pub fn run(&mut self, mut command: Command) -> Result<(), Failure> {
-        command.env("INFUZZ_REACH_FILE", self.reach_file()).env("INFUZZ_SAID_FILE", self.said_file());
+        command.env("INFUZZ_REACH_FILE", self.reach_file()).env(SAID, self.said_file());
         command.env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that all of an engine's processes can be told to end.
@@ -113,8 +115,9 @@ impl Campaign {
         }
         bar.finish_and_clear();
         child.wait().map_err(|e| Failure::worker(&e))?;
-        // Whatever it started goes with it.
+        // Whatever it started goes with it, also what left its group: AFL++ may leave a stopped target.
         signal(&child, "KILL");
+        end_all_that_know(&self.said_file());
         self.look();
         self.hear();
         // What was found so far is still kept and told.
@@ -291,10 +294,45 @@ fn lines(child: &mut Child) -> Receiver<String> {
 
 /// Sends a signal to a child and all it has started.
 fn signal(child: &Child, name: &str) {
-    let group = format!("-{}", child.id());
+    send(name, &format!("-{}", child.id()));
+}
+
+fn send(signal: &str, to: &str) {
     let mut command = Command::new("kill");
-    command.args(["-s", name, "--", &group]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["-s", signal, "--", to]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     if let Err(error) = command.status() {
         output::note(&format!("cannot end the engine: {error}"));
+    }
+}
+
+/// Ends every process to which this file of a campaign was named, where the system shows that.
+fn end_all_that_know(file: &Path) {
+    let named = [SAID.as_bytes(), b"=", file.as_os_str().as_encoded_bytes()].concat();
+    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = process.file_name().to_string_lossy().into_owned();
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        let environment = if is_number { std::fs::read(process.path().join("environ")) } else { continue };
+        if environment.is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|one| one == named)) {
+            send("KILL", &name);
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_left_its_group_ends_too() {
+        let start = |file: &str| {
+            let mut command = Command::new("sleep");
+            let child = command.arg("600").env(SAID, file).process_group(0).spawn();
+            child.expect("there is a sleep")
+        };
+        let (mut own, mut other) = (start("/nowhere/1/said"), start("/nowhere/12/said"));
+        end_all_that_know(Path::new("/nowhere/1/said"));
+        assert!(!own.wait().expect("it ended").success());
+        assert_eq!(other.try_wait().expect("it runs").map(|status| status.success()), None);
+        other.kill().and_then(|()| other.wait()).expect("it ends");
     }
 }
