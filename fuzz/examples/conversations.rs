@@ -13,7 +13,7 @@ static ALLOCATOR: Counting = Counting;
 
 const RUNS: u64 = 20_000;
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
-/// Of fewer steps nothing can be said of a conversation.
+/// A conversation of fewer steps is a short one.
 const STEPS: usize = 8;
 
 /// Seconds of the seeded loop.
@@ -27,7 +27,7 @@ fn whole(target: &'static Target, seed: u64) -> Result<f64, String> {
     }
 }
 
-/// Seconds of the same without executing anything.
+/// Seconds of as many mutations of seeds, without executing anything.
 fn empty(target: &'static Target, seed: u64) -> Result<f64, String> {
     let mut body = Body::new(target, Some(METER))?;
     let mut rng = Rng::new(seed);

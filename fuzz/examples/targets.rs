@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     for target in infuzz_fuzz::TARGETS.iter().filter(wanted) {
         if limits {
             let seconds = target.time_limit_ms.div_ceil(1000);
-            println!("{} {} {seconds} {}", target.name, target.max_len, target.memory_limit_mib);
+            println!("{} {} {seconds} {}", target.name, target.max_len, infuzz_fuzz::MEMORY_LIMIT_MIB);
         } else {
             println!("{}", target.name);
         }

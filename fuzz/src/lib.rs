@@ -25,5 +25,5 @@ pub use files::replay_files;
 pub use guidance::{Guidance, Measured};
 pub use reach::{Reach, ReachPoint, Tally};
 pub use shortest::{shortened, shortest};
-pub use table::{Input, TARGETS, Target, target};
+pub use table::{Input, MEMORY_LIMIT_MIB, TARGETS, Target, target};
 pub use trace::{Trace, first_difference};

@@ -2,8 +2,9 @@
 
 use infuzz::builtin::Builtin;
 
-/// What a process may take: AddressSanitizer alone holds back up to 256 MiB.
-const PROCESS_MIB: u32 = 2048;
+/// Memory limit of a target's process in MiB. What the engine keeps is in it, and up to 256 MiB that
+/// AddressSanitizer holds back of what was freed; what a device may take is the oracle's business.
+pub const MEMORY_LIMIT_MIB: u32 = 2048;
 
 /// How a target turns the engine's bytes into deliveries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,9 +42,6 @@ pub struct Target {
     pub max_len: usize,
     /// Time limit of one execution in milliseconds.
     pub time_limit_ms: u32,
-    /// Memory limit of the process in MiB. What the engine keeps is in it, and what AddressSanitizer
-    /// holds back of memory that was freed; what a device may take is the oracle's business.
-    pub memory_limit_mib: u32,
 }
 
 impl Target {
@@ -84,7 +82,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "drug_library_edits",
@@ -98,7 +95,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 4000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_library",
@@ -112,7 +108,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 69_700,
         time_limit_ms: 4000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_order",
@@ -126,7 +121,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 1024,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "miva_frame",
@@ -140,7 +134,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 256,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "bcc_device",
@@ -154,7 +147,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 256,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "bcc_host",
@@ -168,7 +160,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "order",
@@ -182,7 +173,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 4096,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "library_transfer",
@@ -196,7 +186,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 2048,
         time_limit_ms: 2000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "pump_session",
@@ -210,7 +199,6 @@ pub static TARGETS: &[Target] = &[
         points: &[],
         max_len: 16_384,
         time_limit_ms: 4000,
-        memory_limit_mib: PROCESS_MIB,
     },
     Target {
         name: "power_cut",
@@ -249,7 +237,6 @@ pub static TARGETS: &[Target] = &[
         ],
         max_len: 32_768,
         time_limit_ms: 4000,
-        memory_limit_mib: PROCESS_MIB,
     },
 ];
 

@@ -309,11 +309,10 @@ fn send(signal: &str, to: &str) {
 fn end_all_that_know(file: &Path) {
     let named = [SAID.as_bytes(), b"=", file.as_os_str().as_encoded_bytes()].concat();
     for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let name = process.file_name().to_string_lossy().into_owned();
-        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-        let environment = if is_number { std::fs::read(process.path().join("environ")) } else { continue };
-        if environment.is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|one| one == named)) {
-            send("KILL", &name);
+        let number = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        if let Some(number) = number.filter(|_| environment.split(|byte| *byte == 0).any(|one| one == named)) {
+            send("KILL", &number.to_string());
         }
     }
 }
@@ -326,7 +325,7 @@ mod tests {
     fn what_has_left_its_group_ends_too() {
         let start = |file: &str| {
             let mut command = Command::new("sleep");
-            let child = command.arg("600").env(SAID, file).process_group(0).spawn();
+            let child = command.arg("30").env(SAID, file).process_group(0).spawn();
             child.expect("there is a sleep")
         };
         let (mut own, mut other) = (start("/nowhere/1/said"), start("/nowhere/12/said"));

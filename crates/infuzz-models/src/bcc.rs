@@ -86,7 +86,6 @@ enum Due {
 }
 
 /// What a frame is.
-#[derive(Clone)]
 struct Frame {
     kind: &'static str,
     /// It breaks no rule but perhaps that of the slot.

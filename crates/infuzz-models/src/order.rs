@@ -138,10 +138,8 @@ impl<'f> Order<'f> {
         let library = self.library(world);
         let came_to = program(owed.wanted.as_ref(), library.as_deref(), PUMP, running);
         let mut known = owed.came_to.borrow_mut();
-        if known.len() == SITUATIONS {
-            drop(known.remove(0));
-        }
-        known.push((situation, came_to.clone()));
+        known.truncate(SITUATIONS - 1);
+        known.insert(0, (situation, came_to.clone()));
         came_to
     }
 

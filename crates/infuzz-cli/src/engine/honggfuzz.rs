@@ -6,6 +6,7 @@ use crate::output::note;
 use crate::{files, tools};
 use infuzz::finding::Kind;
 use infuzz::script::MAX_OVERHEAD;
+use infuzz_fuzz::MEMORY_LIMIT_MIB;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -59,7 +60,7 @@ impl Engine for Honggfuzz {
         command.arg("-i").arg(input).arg("-o").arg(place.found()).arg("-w").arg(place.dictionary());
         command.args(["-P", "-v", "-n", "1", "--exit_upon_crash", "-t", &place.time_limit_s().to_string()]);
         command.args(["-F", &(place.target.max_len + MAX_OVERHEAD).to_string()]);
-        command.args(["--rlimit_rss", &place.target.memory_limit_mib.to_string()]);
+        command.args(["--rlimit_rss", &MEMORY_LIMIT_MIB.to_string()]);
         if let Some(runs) = budget.runs {
             command.args(["-N", &runs.to_string()]);
         }

@@ -12,7 +12,7 @@ use crate::files;
 use crate::targets::nearest;
 use infuzz::finding::Kind;
 use infuzz::script::EditScript;
-use infuzz_fuzz::{Input, Target};
+use infuzz_fuzz::{Input, MEMORY_LIMIT_MIB, Target};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -332,7 +332,7 @@ fn libfuzzer_left(folder: &Path) -> Result<Vec<Left>, Failure> {
 fn libfuzzer_limits(command: &mut Command, place: &Place) {
     command
         .arg(format!("-max_len={}", place.target.max_len))
-        .arg(format!("-rss_limit_mb={}", place.target.memory_limit_mib))
+        .arg(format!("-rss_limit_mb={}", MEMORY_LIMIT_MIB))
         .arg("-print_final_stats=1");
 }
 

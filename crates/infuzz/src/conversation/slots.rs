@@ -37,11 +37,12 @@ pub(super) fn filled(
     if saying.fills.is_empty() {
         return saying.bytes.clone();
     }
-    let mut of = model.path().as_bytes().to_vec();
+    let mut of = Vec::new();
     let mut with = |bytes: &[u8]| {
         of.extend(bytes.len().to_le_bytes());
         of.extend_from_slice(bytes);
     };
+    with(model.path().as_bytes());
     with(&saying.bytes);
     let fills = saying.fills.iter().filter_map(|(field, slot)| {
         let bytes = match slot.strip_prefix(BEFORE) {

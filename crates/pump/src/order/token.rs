@@ -138,13 +138,6 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-fn has_control(text: &str) -> bool {
-    match text.is_ascii() {
-        true => text.bytes().any(|byte| byte.is_ascii_control()),
-        false => text.chars().any(char::is_control),
-    }
-}
-
 /// How texts are read: the delimiters, and whether characters beyond ASCII may stand in them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts {
@@ -158,7 +151,7 @@ impl Texts {
         let text = core::str::from_utf8(piece.bytes);
         let Ok(text) = text else { return Err(refuse(Rule::TextUtf8, path, piece.at)) };
         require!(self.utf8 || text.is_ascii(), refuse(Rule::TextAscii, path, piece.at));
-        require!(!has_control(text), refuse(Rule::TextCharset, path, piece.at));
+        require!(!text.chars().any(char::is_control), refuse(Rule::TextCharset, path, piece.at));
         Ok(text)
     }
 
