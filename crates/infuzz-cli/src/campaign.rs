@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -39,6 +39,16 @@ pub struct Campaign {
     pub told: Told,
     last_lines: VecDeque<String>,
     reached: Vec<bool>,
+    /// How the engine ended, unless it was asked to.
+    ended: Option<ExitStatus>,
+}
+
+/// What was kept of a campaign.
+pub struct Kept {
+    /// What went wrong.
+    pub findings: Vec<Finding>,
+    /// Something could not be kept elsewhere, and stays in the campaign's own folder.
+    pub stays: bool,
 }
 
 impl Campaign {
@@ -46,7 +56,7 @@ impl Campaign {
     pub fn new(place: Place, engine: Box<dyn Engine>) -> Result<Self, Failure> {
         let body = Body::new(place.target, None).map_err(|why| Failure::internal(place.target.name, why))?;
         let reached = vec![false; body.reach().points().len()];
-        Ok(Campaign { place, engine, body, told: Told::default(), last_lines: VecDeque::new(), reached })
+        Ok(Campaign { place, engine, body, told: Told::default(), last_lines: VecDeque::new(), reached, ended: None })
     }
 
     /// The engine.
@@ -114,7 +124,11 @@ impl Campaign {
             }
         }
         bar.finish_and_clear();
-        child.wait().map_err(|e| Failure::worker(&e))?;
+        let status = child.wait().map_err(|e| Failure::worker(&e))?;
+        self.ended = asked.is_none().then_some(status);
+        if asked.is_some() {
+            output::note("interrupted: this is what came of it until then");
+        }
         // Whatever it started goes with it, also what left its group: AFL++ may leave a stopped target.
         signal(&child, "KILL");
         end_all_that_know(&self.said_file());
@@ -175,50 +189,118 @@ impl Campaign {
     }
 
     /// Keeps what the engine left behind, each kind of failure once, under a telling name and in a
-    /// form that replays.
-    pub fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
-        let target = self.place.target;
-        let setting = Setting::named(target.format)?;
-        let case = CASE_LIMIT.max(Duration::from_millis(target.time_limit_ms.into()));
-        let mut remote = Remote::new(setting, Chosen::BuiltIn, case)?;
-        let mut findings: Vec<Finding> = Vec::new();
-        for left in self.engine.left(&self.place)? {
-            let input = self.engine.form().wire(&mut self.body, files::read(&left.path)?);
-            let deliveries = self.body.deliveries(&input);
-            let state = STATES[Body::state(&deliveries)];
-            let kept = kept(target, deliveries);
-            // Whatever becomes of the replay, the finding is kept.
-            let came = remote.ask(&kept).ok();
-            let kind = came.as_ref().and_then(|came| came.kinds().first().copied());
-            let said = self.told.said.clone();
-            let kind = kind.or(said.as_ref().map(|(kind, _, _)| *kind)).unwrap_or(left.kind);
-            let path = self.place.findings().join(replay::id(kind, &kept));
-            files::make_folder(&self.place.findings())?;
-            files::write(&path, &kept)?;
-            // What was really said, in the pass that went wrong.
-            if let Some(Came::Through(replayed)) = &came
-                && let Some(pass) = replayed.passes.iter().find(|pass| transcript::is_conversation(pass))
-            {
-                files::write(&path.with_added_extension("transcript"), transcript::whole(pass).as_bytes())?;
-            }
-            let (_, rule, field) = replay::judged(setting, &kept);
-            let on = (target, &Chosen::BuiltIn, None);
-            let shown = came.map(|came| replay::findings(on, &path, &kept, &came, (rule, field)));
-            let mut shown = shown.unwrap_or_default();
-            if shown.is_empty() {
-                shown.push(self.unseen(&left, &path, &kept, kind, state, said));
-            }
-            let seed = self.seed_of(&kept)?;
-            for mut finding in shown {
-                if let Some(seed) = &seed {
-                    finding.detail = format!("on the seed {seed} itself: {}", finding.detail);
-                }
-                if !findings.iter().any(|known| known.kind == finding.kind && known.rule == finding.rule) {
-                    findings.push(finding);
+    /// form that replays. What cannot be kept is told all the same.
+    pub fn keep(&mut self) -> Result<Kept, Failure> {
+        let mut kept = Kept { findings: Vec::new(), stays: false };
+        let left = self.engine.left(&self.place).unwrap_or_else(|failure| {
+            kept.stays = true;
+            output::note(&failure.to_string());
+            Vec::new()
+        });
+        let setting = Setting::named(self.place.target.format)?;
+        let case = CASE_LIMIT.max(Duration::from_millis(self.place.target.time_limit_ms.into()));
+        let mut remote = Remote::new(setting, Chosen::BuiltIn, case)
+            .inspect_err(|failure| output::note(&format!("findings are not run again: {failure}")))
+            .ok();
+        for left in left {
+            for finding in self.keep_one(&left, setting, remote.as_mut()) {
+                kept.stays |= finding.file.is_none();
+                if !kept.findings.iter().any(|known| known.kind == finding.kind && known.rule == finding.rule) {
+                    kept.findings.push(finding);
                 }
             }
         }
-        Ok(findings)
+        if kept.findings.is_empty() {
+            kept.findings.extend(self.lost()?);
+        }
+        Ok(kept)
+    }
+
+    /// What one input comes to.
+    fn keep_one(&mut self, left: &Left, setting: Setting, remote: Option<&mut Remote>) -> Vec<Finding> {
+        let target = self.place.target;
+        let said = self.told.said.clone();
+        let input = match files::read(&left.path) {
+            Ok(input) => input,
+            Err(failure) => return vec![self.without_file(left.kind, said, &failure)],
+        };
+        let input = self.engine.form().wire(&mut self.body, input);
+        let deliveries = self.body.deliveries(&input);
+        let state = STATES[Body::state(&deliveries)];
+        let bytes = kept(target, deliveries);
+        // Whatever becomes of the replay, the finding is kept.
+        let came = remote.and_then(|remote| remote.ask(&bytes).ok());
+        let kind = came.as_ref().and_then(|came| came.kinds().first().copied());
+        let kind = kind.or(said.as_ref().map(|(kind, _, _)| *kind)).unwrap_or(left.kind);
+        let path = self.place.findings().join(replay::id(kind, &bytes));
+        let written = files::make_folder(&self.place.findings()).and_then(|()| files::write(&path, &bytes));
+        // What was really said, in the pass that went wrong.
+        if let Some(Came::Through(replayed)) = &came
+            && let Some(pass) = replayed.passes.iter().find(|pass| transcript::is_conversation(pass))
+            && let Err(failure) =
+                files::write(&path.with_added_extension("transcript"), transcript::whole(pass).as_bytes())
+        {
+            output::note(&failure.to_string());
+        }
+        let (_, rule, field) = replay::judged(setting, &bytes);
+        let on = (target, &Chosen::BuiltIn, None);
+        let shown = came.map(|came| replay::findings(on, &path, &bytes, &came, (rule, field)));
+        let mut shown = shown.unwrap_or_default();
+        if shown.is_empty() {
+            shown.push(self.unseen(left, &path, &bytes, kind, state, said));
+        }
+        let seed = self.seed_of(&bytes);
+        for finding in &mut shown {
+            if let Some(seed) = &seed {
+                finding.detail = format!("on the seed {seed} itself: {}", finding.detail);
+            }
+            if let Err(failure) = &written {
+                (finding.file, finding.replay) = (None, None);
+                finding.detail += &format!(" (the input stays in {}: {failure})", left.path.display());
+            }
+        }
+        shown
+    }
+
+    /// What went wrong although the engine left no input: what the target or the engine said of it. An
+    /// engine that failed by itself is an error.
+    fn lost(&self) -> Result<Option<Finding>, Failure> {
+        let why = || {
+            Failure::new(
+                "the engine did not end as it should",
+                self.engine.name(),
+                format!("{}: {}", self.ended.map_or_else(String::new, |status| status.to_string()), self.last_lines()),
+                format!("free some space in {} and memory, and run it again", self.place.scratch.display()),
+            )
+        };
+        match &self.told.said {
+            Some(said) => {
+                let said = Some(said.clone());
+                let kind = said.as_ref().map_or(Kind::Crash, |(kind, _, _)| *kind);
+                Ok(Some(self.without_file(kind, said, &why())))
+            }
+            None if self.ended.is_some_and(|status| !status.success()) => Err(why()),
+            None => Ok(None),
+        }
+    }
+
+    /// A finding whose input there is no file of.
+    fn without_file(&self, kind: Kind, said: Option<(Kind, Option<String>, String)>, why: &Failure) -> Finding {
+        let (rule, detail) = said.map_or((None, "it failed".to_string()), |(_, rule, detail)| (rule, detail));
+        Finding {
+            id: replay::id(kind, detail.as_bytes()),
+            target: self.place.target.name.into(),
+            kind,
+            cwe: format!("CWE-{}", kind.cwe()),
+            rule,
+            field: None,
+            state: "not known".into(),
+            file: None,
+            replay: None,
+            alone: false,
+            deterministic: false,
+            detail: format!("{detail} (under {}; there is no input: {why})", self.engine.name()),
+        }
     }
 
     /// What the engine saw and the replay did not.
@@ -250,13 +332,10 @@ impl Campaign {
     }
 
     /// The name of the seed with these bytes.
-    fn seed_of(&self, bytes: &[u8]) -> Result<Option<String>, Failure> {
-        for path in files::in_folder(&self.place.seeds())? {
-            if files::read(&path)? == bytes {
-                return Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-            }
-        }
-        Ok(None)
+    fn seed_of(&self, bytes: &[u8]) -> Option<String> {
+        let seeds = files::in_folder(&self.place.seeds()).unwrap_or_default();
+        let path = seeds.into_iter().find(|path| files::read(path).is_ok_and(|seed| seed == bytes))?;
+        path.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 }
 
@@ -320,6 +399,74 @@ fn end_all_that_know(file: &Path) {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use crate::engine::Budget;
+
+    /// An engine that is a line of shell, and leaves the files that it makes in the scratch folder.
+    struct Shell(&'static str);
+
+    impl Engine for Shell {
+        fn name(&self) -> &'static str {
+            "shell"
+        }
+
+        fn build(&mut self, _place: &Place) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn command(&self, place: &Place, _budget: Budget) -> Result<Command, Failure> {
+            let mut command = Command::new("sh");
+            command.args(["-c", self.0]).current_dir(&place.scratch);
+            Ok(command)
+        }
+
+        fn left(&self, place: &Place) -> Result<Vec<Left>, Failure> {
+            let paths = files::in_folder(&place.scratch)?.into_iter();
+            let left = paths.filter(|path| path.file_name().is_some_and(|name| name == "crash"));
+            Ok(left.map(|path| Left { kind: Kind::Crash, path }).collect())
+        }
+    }
+
+    /// What is kept of a campaign in a folder.
+    fn campaign(folder: &Path, line: &'static str) -> Result<Kept, Failure> {
+        let target = infuzz_fuzz::target("drug_library").expect("in the table");
+        let place = Place::new(folder, "shell", target, folder).expect("free");
+        let engine = Shell(line);
+        let command = engine.command(&place, Budget { runs: None, time: None, seed: 1 }).expect("a command");
+        let mut campaign = Campaign::new(place, Box::new(engine)).expect("a target");
+        campaign.run(command).expect("it runs");
+        campaign.keep()
+    }
+
+    const SAYS: &str = r#"echo "infuzz: finding wrong-reason (rule: file.crc): too long" >"$INFUZZ_SAID_FILE"; exit 77"#;
+
+    #[test]
+    fn a_finding_without_an_input_is_one_and_a_failed_engine_is_an_error() {
+        let scratch = files::Scratch::new().expect("a folder");
+        let kept = campaign(scratch.path(), SAYS).expect("a finding");
+        let [finding] = &kept.findings[..] else { panic!("{:?}", kept.findings) };
+        assert_eq!((finding.kind, finding.rule.as_deref(), &finding.file), (Kind::WrongReason, Some("file.crc"), &None));
+        assert!(finding.detail.starts_with("too long (under shell; there is no input: "), "{}", finding.detail);
+
+        let scratch = files::Scratch::new().expect("a folder");
+        let failure = campaign(scratch.path(), "echo no memory >&2; exit 1").err().expect("it failed");
+        assert!(failure.to_string().contains("exit status: 1: no memory"), "{failure}");
+
+        let scratch = files::Scratch::new().expect("a folder");
+        let kept = campaign(scratch.path(), "exit 0").expect("nothing wrong");
+        assert!(kept.findings.is_empty() && !kept.stays);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_told_and_stays() {
+        let scratch = files::Scratch::new().expect("a folder");
+        files::make_folder(&scratch.path().join("target/infuzz")).expect("a folder");
+        files::write(&scratch.path().join("target/infuzz/findings"), b"no folder").expect("a file");
+        let kept = campaign(scratch.path(), "printf IDL1 >crash; exit 77").expect("a finding");
+        assert!(kept.stays);
+        let [finding] = &kept.findings[..] else { panic!("{:?}", kept.findings) };
+        assert_eq!((finding.kind, &finding.file, &finding.replay), (Kind::Crash, &None, &None));
+        assert!(finding.detail.contains("the input stays in "), "{}", finding.detail);
+    }
 
     #[test]
     fn what_has_left_its_group_ends_too() {

@@ -94,7 +94,10 @@ pub fn shown(path: &Path) -> String {
 
 /// A folder for the time of a run; removed with the value.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    stays: bool,
+}
 
 impl Scratch {
     /// A new, empty folder.
@@ -104,7 +107,7 @@ impl Scratch {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let path = std::env::temp_dir().join(format!("infuzz-{}-{number}", std::process::id()));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Scratch(path)),
+                Ok(()) => return Ok(Scratch { path, stays: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Failure::unwritable(&path, &error)),
             }
@@ -113,13 +116,20 @@ impl Scratch {
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// Leaves the folder where it is: it has something that could not be kept elsewhere.
+    pub fn stay(&mut self) {
+        self.stays = true;
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.stays {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
 

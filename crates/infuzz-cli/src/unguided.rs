@@ -9,6 +9,7 @@ use crate::setting::Setting;
 use crate::verbs::replay::{self, On};
 use indicatif::ProgressBar;
 use infuzz::finding::Finding;
+use infuzz::hex::Hex;
 use infuzz::oracle::STATES;
 use infuzz_fuzz::{Body, Exploration, Fault, Mutating, Target, explore_on};
 use std::ops::ControlFlow;
@@ -48,23 +49,29 @@ pub fn run(
     bar.finish_and_clear();
     let per_second = (explored.executions as f64 / begun.elapsed().as_secs_f64().max(1e-9)) as u64;
     let found = explored.fault.iter().map(|(_, fault)| keep(&mut body, setting, (target, chosen, None), fault));
-    let findings = found.collect::<Result<Vec<_>, Failure>>()?;
+    let findings = found.collect();
     Ok(Ran { explored, per_second, findings })
 }
 
 /// Keeps what was delivered, after it was run once more.
-fn keep(body: &mut Body, setting: Setting, on: On<'_>, fault: &Fault) -> Result<Finding, Failure> {
+fn keep(body: &mut Body, setting: Setting, on: On<'_>, fault: &Fault) -> Finding {
     let target = on.0;
     let again = body.run(&fault.deliveries);
     let kept = crate::campaign::kept(target, fault.deliveries.clone());
     let kind = fault.raised.kind;
-    let folder = files::workspace()?.join("target/infuzz/findings").join(target.name);
-    files::make_folder(&folder)?;
     let id = replay::id(kind, &kept);
-    let path = folder.join(&id);
-    files::write(&path, &kept)?;
+    let written = files::workspace().and_then(|root| {
+        let folder = root.join("target/infuzz/findings").join(target.name);
+        let path = folder.join(&id);
+        files::make_folder(&folder).and_then(|()| files::write(&path, &kept)).map(|()| path)
+    });
+    let mut detail = fault.raised.detail.clone();
+    if let Err(failure) = &written {
+        detail += &format!(" (it could not be kept: {failure}; the input is {})", Hex(&kept));
+    }
+    let path = written.ok();
     let (_, _, field) = replay::judged(setting, &kept);
-    Ok(Finding {
+    Finding {
         id,
         target: target.name.into(),
         kind,
@@ -72,10 +79,10 @@ fn keep(body: &mut Body, setting: Setting, on: On<'_>, fault: &Fault) -> Result<
         rule: fault.rule.clone(),
         field,
         state: STATES[Body::state(&fault.deliveries)].into(),
-        file: Some(files::shown(&path)),
-        replay: Some(replay::replay_command(on, &path)),
+        file: path.as_deref().map(files::shown),
+        replay: path.as_deref().map(|path| replay::replay_command(on, path)),
         alone: again.as_ref().is_some_and(|again| again.raised.kind == kind),
         deterministic: again.is_some_and(|again| again.raised == fault.raised),
-        detail: fault.raised.detail.clone(),
-    })
+        detail,
+    }
 }

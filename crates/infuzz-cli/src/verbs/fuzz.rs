@@ -5,7 +5,7 @@ use crate::device::{Chosen, DeviceArguments};
 use crate::engine::{Budget, Place, engine};
 use crate::failure::Failure;
 use crate::output::{BAD, BOLD, GOOD, note, out, styled};
-use crate::remote::stop_on_interrupt;
+use crate::remote::{stop_on_interrupt, stopped};
 use crate::{Status, files, output, targets, unguided};
 use infuzz::finding::Finding;
 use infuzz_fuzz::{Tally, Target};
@@ -119,7 +119,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let mut engine = engine(arguments.engine.as_deref().unwrap_or(DEFAULT_ENGINE))?;
     let root = files::workspace()?;
-    let scratch = files::Scratch::new()?;
+    let mut scratch = files::Scratch::new()?;
     let mut place = Place::new(&root, engine.name(), target, scratch.path())?;
     place.tripwire = arguments.tripwire;
     stop_on_interrupt();
@@ -130,7 +130,10 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let command = engine.command(&place, Budget { runs: arguments.runs, time, seed })?;
     let mut campaign = Campaign::new(place, engine)?;
     campaign.run(command)?;
-    let findings = campaign.keep()?;
+    let kept = campaign.keep()?;
+    if kept.stays {
+        scratch.stay();
+    }
     let report = Report {
         target: target.name,
         engine: campaign.engine().name(),
@@ -141,7 +144,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         edges: campaign.told.edges,
         reach_points: campaign.points().into(),
         states: campaign.states().map(Into::into),
-        findings,
+        findings: kept.findings,
     };
     if report.executions == 0 && report.findings.is_empty() {
         return Err(Failure::new(
@@ -172,6 +175,9 @@ fn unguided(arguments: &Arguments, target: &'static Target, chosen: &Chosen) -> 
     ));
     let time = arguments.time.or(arguments.runs.is_none().then_some(MINUTE));
     let ran = unguided::run(target, chosen, seed, arguments.runs, time)?;
+    if ran.explored.executions == 0 && ran.findings.is_empty() {
+        return Err(stopped());
+    }
     let report = Report {
         target: target.name,
         engine: "none",
