@@ -437,14 +437,18 @@ mod tests {
         campaign.keep()
     }
 
-    const SAYS: &str = r#"echo "infuzz: finding wrong-reason (rule: file.crc): too long" >"$INFUZZ_SAID_FILE"; exit 77"#;
+    const SAYS: &str =
+        r#"echo "infuzz: finding wrong-reason (rule: file.crc): too long" >"$INFUZZ_SAID_FILE"; exit 77"#;
 
     #[test]
     fn a_finding_without_an_input_is_one_and_a_failed_engine_is_an_error() {
         let scratch = files::Scratch::new().expect("a folder");
         let kept = campaign(scratch.path(), SAYS).expect("a finding");
         let [finding] = &kept.findings[..] else { panic!("{:?}", kept.findings) };
-        assert_eq!((finding.kind, finding.rule.as_deref(), &finding.file), (Kind::WrongReason, Some("file.crc"), &None));
+        assert_eq!(
+            (finding.kind, finding.rule.as_deref(), &finding.file),
+            (Kind::WrongReason, Some("file.crc"), &None)
+        );
         assert!(finding.detail.starts_with("too long (under shell; there is no input: "), "{}", finding.detail);
 
         let scratch = files::Scratch::new().expect("a folder");

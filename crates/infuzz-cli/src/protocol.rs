@@ -5,6 +5,7 @@
 //! writes the request's number to a file, so that its death or its silence can be told apart.
 
 use infuzz::finding::Kind;
+use infuzz::session::Course;
 use infuzz::sweep::Outcome;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -142,6 +143,9 @@ pub struct Step {
     pub told: Option<Told>,
     /// What went wrong.
     pub raised: Vec<(Kind, String)>,
+    /// Whether it was done.
+    #[serde(default)]
+    pub course: Course,
 }
 
 /// What happened in a step of a conversation.

@@ -14,7 +14,7 @@ use infuzz::finding::{Kind, Raised};
 use infuzz::hex::Hex;
 use infuzz::judgement::{Judge, Judgement};
 use infuzz::oracle::{Bench, BenchError, CaseResult, STATES};
-use infuzz::session::{Session, SessionStep};
+use infuzz::session::{Course, Session, SessionStep};
 use infuzz::sweep::{Outcome, Plan, Sweeper, wrong_reason};
 use infuzz_fuzz::{Body, Input, TARGETS};
 use std::fs::File;
@@ -208,6 +208,16 @@ fn said(ran: &Ran, at: impl Fn(usize) -> bool) -> Vec<Said> {
     exchanges.map(one).collect()
 }
 
+/// A pass with what another one has to show again.
+fn essence(pass: &Pass) -> Pass {
+    let mut pass = pass.clone();
+    let raised = pass.steps.iter_mut().flat_map(|step| &mut step.raised).chain(&mut pass.raised);
+    for (kind, detail) in raised {
+        *detail = Raised::new(*kind, std::mem::take(detail)).essence();
+    }
+    pass
+}
+
 /// What happened at each step of a conversation, up to the one that went wrong.
 fn told(conversation: &Conversation, ran: &Ran) -> Vec<Step> {
     let last = match &ran.raised {
@@ -285,7 +295,7 @@ impl Replayer {
         };
         let mut first = one();
         let second = one();
-        first.deterministic = first == second;
+        first.deterministic = essence(&first) == essence(&second);
         first.state = state.to_string();
         if !first.deterministic {
             first.raised.push((Kind::NotDeterministic, "a second run after a reset gave another result".into()));
@@ -365,6 +375,7 @@ impl Replayer {
             reason_field: reason.map(|reason| reason.field),
             told: None,
             raised,
+            course: Course::Done,
         }
     }
 
@@ -396,6 +407,7 @@ impl Replayer {
                 reason_field: reason.map(|reason| reason.field),
                 told: None,
                 raised: came.raised.into_iter().map(|one| (one.kind, one.detail)).collect(),
+                course: came.course,
             });
         }
         let raised = result.raised.into_iter().map(|one| (one.kind, one.detail)).collect();

@@ -140,3 +140,43 @@ fn a_process_is_fuzzed_without_coverage_and_says_so() {
     let engine = place.run(&["fuzz", "drug_library", "--device", &device, "--engine", "afl"]).one_line();
     assert!(engine.contains("leave --engine out"), "{engine}");
 }
+
+#[test]
+fn a_replay_does_not_pass_what_the_device_cannot_do() {
+    let place = Place::new("process-replay");
+    let device = reader(&place, "");
+    let input = place.seed_json("minimal");
+    place.write("m.json", input);
+    assert_eq!(place.run(&["library", "build", "m.json", "-o", "m"]).code(), 0);
+    let digits: String = std::fs::read(place.path("m")).expect("built").iter().map(|b| format!("{b:02x}")).collect();
+    place.write("cut.session", format!("infuzz session 1\nsend {digits}\ncut 3 {digits}\nwait 5\n"));
+    let ran = place.run(&["replay", "drug_library_edits", "cut.session", "--device", &device, "--json"]);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    assert_eq!(ran.json()["files"][0]["verdict"], "not observable");
+    let told = place.run(&["replay", "drug_library_edits", "cut.session", "--device", &device]).out();
+    for line in ["The pump accepted it.", "2. Left out: cut.", "3. Left out: wait.", "Verdict: not observable"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let built_in = place.run(&["replay", "drug_library_edits", "cut.session", "--json"]).json();
+    assert_eq!(built_in["files"][0]["verdict"], "pass", "{built_in}");
+
+    place.write("talk", "infuzz session 2\nwait 5\n");
+    let refused = place.run(&["replay", "pump_session", "talk", "--device", &device]).one_line();
+    assert!(refused.contains("a conversation cannot be replayed on this device"), "{refused}");
+}
+
+#[test]
+fn a_crash_that_names_its_process_is_the_same_each_time() {
+    let place = Place::new("process-pid");
+    let on = "    if verb == 'send' and not good:\n        \
+              print(f'=={os.getpid()}==ABORTING', file=sys.stderr, flush=True)\n        os._exit(1)\n";
+    let device = reader(&place, on);
+    place.write("x", b"x");
+    let ran = place.run(&["replay", "drug_library", "x", "--device", &device, "--json"]);
+    assert_eq!(ran.code(), 1, "{}", ran.err());
+    let report = ran.json();
+    let findings = report["files"][0]["findings"].as_array().expect("a list");
+    let kinds: Vec<_> = findings.iter().map(|finding| finding["kind"].as_str().expect("a kind")).collect();
+    assert_eq!(kinds, ["crash"], "{report}");
+    assert_eq!(findings[0]["deterministic"], true, "{report}");
+}

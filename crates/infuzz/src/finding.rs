@@ -152,4 +152,46 @@ impl Raised {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Raised { kind, detail: detail.into() }
     }
+
+    /// Whether a second run that raised the other showed the same.
+    pub fn is_same(&self, other: &Raised) -> bool {
+        self.kind == other.kind && self.essence() == other.essence()
+    }
+
+    /// What a second run has to show again. What a device that fell or spoke nonsense left behind also has
+    /// numbers of processes, of requests and of places in memory, which are others each time.
+    pub fn essence(&self) -> String {
+        if !matches!(self.kind, Kind::Crash | Kind::Hang | Kind::Silent) {
+            return self.detail.clone();
+        }
+        let is_word = |c: &char| c.is_ascii_alphanumeric();
+        let mut essence = String::with_capacity(self.detail.len());
+        let mut rest = self.detail.chars().peekable();
+        while let Some(c) = rest.next() {
+            if !c.is_ascii_digit() {
+                essence.push(c);
+                let word = std::iter::from_fn(|| rest.next_if(|next| is_word(&c) && is_word(next)));
+                essence.extend(word);
+            } else {
+                while rest.next_if(is_word).is_some() {}
+                essence.push('#');
+            }
+        }
+        essence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_others_each_time_make_no_difference_where_a_device_fell() {
+        let crash = |detail: &str| Raised::new(Kind::Crash, detail);
+        assert!(crash("==12345==ABORTING at 0x7ffe12ab").is_same(&crash("==77==ABORTING at 0x60200010")));
+        assert!(!crash("aborted in a1").is_same(&crash("aborted in a2")));
+        assert!(!crash("aborted").is_same(&Raised::new(Kind::Hang, "aborted")));
+        let changed = |detail: &str| Raised::new(Kind::StateChanged, detail);
+        assert!(!changed("the rate is 1").is_same(&changed("the rate is 2")));
+    }
 }

@@ -147,6 +147,20 @@ pub struct SessionStepResult {
     pub answer: Option<Answer>,
     /// What is wrong with that.
     pub raised: Vec<Raised>,
+    /// Whether it was done.
+    pub course: Course,
+}
+
+/// Whether a step of a session was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Course {
+    /// It was done, and what came of it was looked at.
+    #[default]
+    Done,
+    /// The device cannot do it, or one before it: what it would show is not observable.
+    LeftOut,
+    /// The device fell in it, before it or after it.
+    NotKnown,
 }
 
 /// Why a text is not a session.

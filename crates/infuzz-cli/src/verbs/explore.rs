@@ -9,6 +9,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+/// What stands for the kind of a finding before the first execution.
+const SET_UP: &str = "set-up";
+
 /// What `explore` takes.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -43,14 +46,14 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
             failed.get_or_insert(error);
         }
     });
-    let explored = explored.map_err(|why| {
-        Failure::new(
-            "the target cannot be set up",
-            target.name,
-            why,
-            "see what the known-good check says: `cargo infuzz sweep`",
-        )
-    })?;
+    let explored = match explored {
+        Ok(explored) => explored,
+        // A device that does not take the known-good libraries, or what is wrong with it before the first case.
+        Err(why) => {
+            output::json(&json!({ "executions": 0, "kind": SET_UP, "rule": null, "why": why }));
+            return Ok(Status::Findings);
+        }
+    };
     if let Some(error) = failed {
         return Err(Failure::unwritable(&arguments.number_file, &error));
     }

@@ -12,7 +12,7 @@ use infuzz::conversation::Conversation;
 use infuzz::device::digest;
 use infuzz::finding::{Finding, Kind};
 use infuzz::judgement::Judge;
-use infuzz::session::Session;
+use infuzz::session::{Course, Session};
 use infuzz_fuzz::{Body, Input, Target};
 use serde::Serialize;
 use std::fmt::Write;
@@ -74,6 +74,14 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut remote = Remote::new(setting, chosen.clone(), Duration::from_millis(arguments.case_timeout))?;
     let mut report = Report { target: target.name, files: Vec::new() };
     for (path, bytes) in inputs {
+        if chosen.is_process() && Conversation::is_conversation(&bytes) {
+            return Err(Failure::new(
+                "a conversation cannot be replayed on this device",
+                format!("{} on {chosen}", path.display()),
+                "a process is sent single messages, and has no connections",
+                "leave --device out to replay it on the built-in pump",
+            ));
+        }
         let came = remote.ask(&bytes)?;
         let one = file_report((target, &chosen, setting.library_given()), setting, path, &bytes, &came);
         if !arguments.json {
@@ -213,8 +221,18 @@ fn file_report(on: On<'_>, setting: Setting, path: &Path, bytes: &[u8], came: &C
         }
     };
     let findings = findings(on, path, bytes, came, (rule.clone(), field.clone()));
-    let verdict = if findings.is_empty() { "pass" } else { "fail" };
+    let verdict = match findings.is_empty() {
+        false => "fail",
+        true if was_left_out(came) => "not observable",
+        true => "pass",
+    };
     FileReport { file: path.display().to_string(), expected, rule, answer, reason, field, verdict, findings }
+}
+
+/// Whether there is a step that the device cannot do.
+fn was_left_out(came: &Came) -> bool {
+    let Came::Through(replayed) = came else { return false };
+    replayed.passes.iter().flat_map(|pass| &pass.steps).any(|step| step.course == Course::LeftOut)
 }
 
 fn told(report: &FileReport, bytes: &[u8], came: &Came) -> String {
@@ -233,8 +251,12 @@ fn told(report: &FileReport, bytes: &[u8], came: &Came) -> String {
     if let Some(replay) = report.findings.first().and_then(|finding| finding.replay.as_deref()) {
         let _ = writeln!(text, "  Show again: {replay}");
     }
-    let verdict = if report.findings.is_empty() { styled(GOOD, "pass") } else { styled(BAD, "fail") };
-    let _ = writeln!(text, "  Verdict: {verdict}\n");
+    let style = match report.verdict {
+        "pass" => GOOD,
+        "fail" => BAD,
+        _ => OPEN,
+    };
+    let _ = writeln!(text, "  Verdict: {}\n", styled(style, report.verdict));
     text
 }
 
@@ -266,6 +288,11 @@ fn tell_pass(text: &mut String, pass: &Pass) {
 }
 
 fn tell_step(step: &Step) -> String {
+    match step.course {
+        Course::Done => {}
+        Course::LeftOut => return format!("Left out: {}. The device cannot do it, or a step before it.", step.word),
+        Course::NotKnown => return format!("What came of `{}` is not known.", step.word),
+    }
     let reason = match (&step.reason, &step.reason_field) {
         (Some(rule), Some(field)) => format!(" because of {rule} at {field}"),
         (Some(rule), None) => format!(" because of {rule}"),
@@ -275,7 +302,8 @@ fn tell_step(step: &Step) -> String {
         Some("accept") => "accepted it".to_string(),
         Some("refuse") => format!("refused it{reason}"),
         Some(_) => "did not answer".to_string(),
-        None => "was switched off and on, and the therapy started again".to_string(),
+        None if step.word == "restart" => "was switched off and on, and the therapy started again".to_string(),
+        None => format!("did as asked: {}", step.word),
     };
     match (step.word.as_str(), step.expected.as_deref()) {
         ("send", Some(expected)) => {

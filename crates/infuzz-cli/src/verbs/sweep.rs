@@ -77,18 +77,31 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         name => vec![(name, 0)],
     };
     let bars = MultiProgress::new();
+    let (swept, mut failures) = apart(side_by_side(&names, |name| sweep(arguments, name, &bars)));
     let mut reports = Vec::new();
     let mut status = Status::Expected;
-    for swept in side_by_side(&names, |name| sweep(arguments, name, &bars)) {
-        let swept = swept?;
+    for swept in swept {
         swept.messages.iter().for_each(|message| note(message));
         if !arguments.json {
             out(&swept.told);
         }
-        reports.push(swept.report);
-        if status == Status::Expected || swept.status == Status::CouldNotRun {
-            status = swept.status;
+        match swept.status {
+            Status::Expected => {}
+            Status::Findings => status = Status::Findings,
+            Status::CouldNotRun => failures.push(Failure::new(
+                "not all cases were run",
+                swept.report.format.clone(),
+                format!("{} of {} were, without a finding", swept.report.ran, swept.report.planned),
+                "run it again to have a result",
+            )),
         }
+        reports.push(swept.report);
+    }
+    // Findings are not kept back because of another format that could not be swept.
+    let last = if status == Status::Findings { None } else { failures.pop() };
+    failures.iter().for_each(|failure| note(&failure.to_string()));
+    if let Some(failure) = last {
+        return Err(failure);
     }
     if arguments.json {
         match (&arguments.format[..], &reports[..]) {
@@ -97,6 +110,18 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
     }
     Ok(status)
+}
+
+/// The formats that were swept, and why others were not.
+fn apart<T>(results: impl IntoIterator<Item = Result<T, Failure>>) -> (Vec<T>, Vec<Failure>) {
+    let (mut swept, mut failures) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => swept.push(one),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (swept, failures)
 }
 
 /// What came of a sweep.
@@ -186,13 +211,7 @@ fn sweep(arguments: &Arguments, format: &str, bars: &MultiProgress) -> Result<Sw
     let findings = sweep.keep()?;
     let report = sweep.report(library, seed, findings);
     let told = sweep.told(&report);
-    if let Some(failure) = sweep.failure {
-        sweep.messages.iter().for_each(|message| note(message));
-        if !arguments.json {
-            out(&told);
-        }
-        return Err(failure);
-    }
+    sweep.messages.extend(sweep.failure.map(|failure| failure.to_string()));
     // What the user wanted to be left out is told, and is no failure.
     let status = match (report.findings.is_empty(), report.skipped - (plan.cases.len() - sweep.until)) {
         (false, _) => Status::Findings,
@@ -564,6 +583,12 @@ fn without_positions(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_format_that_cannot_be_swept_takes_no_other_with_it() {
+        let (swept, failures) = apart([Ok(1), Err(stopped()), Ok(2)]);
+        assert_eq!((swept, failures.len()), (vec![1, 2], 1));
+    }
 
     #[test]
     fn positions_are_left_out_of_paths() {

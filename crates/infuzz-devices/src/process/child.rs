@@ -93,7 +93,9 @@ impl Running {
             at_once: false,
         };
         if let Some(path) = &running.group_file {
-            std::fs::write(path, running.child.id().to_string())?;
+            // It only serves to end what the child leaves behind if nobody else can; a disk that is full is no
+            // fault of the device.
+            let _ = std::fs::write(path, running.child.id().to_string());
         }
         Ok(running)
     }

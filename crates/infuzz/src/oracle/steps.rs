@@ -3,14 +3,14 @@
 use super::{Bench, describe, difference};
 use crate::device::{Answer, Device, Held, Observation, Outcome, Request, Which};
 use crate::finding::{Kind, Raised};
-use crate::session::{Session, SessionResult, SessionStep, SessionStepResult};
+use crate::session::{Course, Session, SessionResult, SessionStep, SessionStepResult};
 
 impl<D: Device> Bench<'_, D> {
     /// Runs the steps of a session in a row, and then delivers the known-good library. What is
     /// sent is judged as in [`Bench::cases`].
     pub fn session(&mut self, session: &Session) -> SessionResult {
         self.caught(|bench| bench.steps(session)).unwrap_or_else(|crash| SessionResult {
-            steps: session.steps.iter().map(|_| not_run()).collect(),
+            steps: session.steps.iter().map(|_| not_done(Course::NotKnown)).collect(),
             raised: vec![crash],
             known_good: false,
         })
@@ -22,7 +22,7 @@ impl<D: Device> Bench<'_, D> {
         self.previous = Some(self.known[1 - self.active].held);
         let (possible, rest) = self.possible(&session.steps);
         let mut steps: Vec<SessionStepResult> = possible.iter().map(|step| self.step(step)).collect();
-        steps.extend(rest.iter().map(|_| not_run()));
+        steps.extend(rest.iter().map(|_| not_done(Course::LeftOut)));
         // The session may have put the other known-good library to use itself.
         if self.has.libraries && self.observe().active == Some(self.known[1 - self.active].held) {
             self.active = 1 - self.active;
@@ -91,7 +91,7 @@ impl<D: Device> Bench<'_, D> {
                 None
             }
         };
-        SessionStepResult { judgement, answer, raised }
+        SessionStepResult { judgement, answer, raised, course: Course::Done }
     }
 
     /// After a restart the staged library is in use, or else the active one; in place of one that
@@ -256,6 +256,6 @@ impl<D: Device> Bench<'_, D> {
     }
 }
 
-fn not_run() -> SessionStepResult {
-    SessionStepResult { judgement: None, answer: None, raised: Vec::new() }
+fn not_done(course: Course) -> SessionStepResult {
+    SessionStepResult { judgement: None, answer: None, raised: Vec::new(), course }
 }

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::reason::wrong_reason;
 use crate::device::Device;
 use crate::finding::{Kind, Raised};
-use crate::oracle::{Bench, BenchError, CaseResult, STATES};
+use crate::oracle::{Bench, CaseResult, STATES};
 use crate::rules::{Cause, Violation};
 use crate::session::{Session, SessionStep};
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,10 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
             outcome.field = Some(field.unwrap_or_else(|| path.to_string()));
             let first = self.alone(index, bytes);
             let second = self.alone(index, bytes);
-            outcome.alone = first.iter().any(|one| raised.iter().any(|r| r.kind == one.kind));
-            outcome.deterministic = first == second;
+            // A device that cannot be brought to the beginning any more shows nothing alone.
+            let shows = |one: &Raised| raised.iter().any(|r| r.kind == one.kind);
+            outcome.alone = first.as_ref().is_some_and(|first| first.iter().any(shows));
+            outcome.deterministic = first.zip(second).is_some_and(|(first, second)| are_same(&first, &second));
             outcome.raised = raised.into_iter().map(|r| (r.kind, r.detail)).collect();
             let _ = self.bench.reset();
         }
@@ -98,12 +100,11 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         };
         if !raised.is_empty() {
             outcome.field = Some(path.to_string());
-            let _ = self.bench.reset();
-            let first = self.steps(session).1;
-            let _ = self.bench.reset();
-            let second = self.steps(session).1;
-            outcome.alone = first.iter().any(|one| raised.iter().any(|r| r.kind == one.kind));
-            outcome.deterministic = first == second;
+            let mut again = || self.bench.reset().is_ok().then(|| self.steps(session).1);
+            let (first, second) = (again(), again());
+            let shows = |one: &Raised| raised.iter().any(|r| r.kind == one.kind);
+            outcome.alone = first.as_ref().is_some_and(|first| first.iter().any(shows));
+            outcome.deterministic = first.zip(second).is_some_and(|(first, second)| are_same(&first, &second));
             let _ = self.bench.reset();
         }
         outcome
@@ -126,16 +127,13 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         self.bench.case(bytes)
     }
 
-    fn alone(&mut self, index: usize, bytes: &[u8]) -> Vec<Raised> {
-        match self.bench.reset() {
-            Ok(()) => {}
-            Err(BenchError::Fell(raised)) => return vec![raised],
-            Err(_) => return vec![Raised::new(Kind::NotRecovered, "the device cannot be reset")],
-        }
+    /// What a case shows after a reset; none if the device cannot be reset.
+    fn alone(&mut self, index: usize, bytes: &[u8]) -> Option<Vec<Raised>> {
+        self.bench.reset().ok()?;
         let result = self.one(index, bytes);
         let mut raised = result.raised.clone();
         raised.extend(wrong_reason(self.bench.judge(), bytes, &result));
-        raised
+        Some(raised)
     }
 
     /// The rule and field that tell most about what is wrong with an input: rather the value of a
@@ -150,6 +148,10 @@ impl<'p, 'f, D: Device> Sweeper<'p, 'f, D> {
         let telling = violations.iter().min_by_key(|v| rank(v))?;
         Some((tree.format().rule(telling.rule).to_string(), tree.path(telling.node)))
     }
+}
+
+fn are_same(first: &[Raised], second: &[Raised]) -> bool {
+    first.len() == second.len() && first.iter().zip(second).all(|(one, other)| one.is_same(other))
 }
 
 /// The session that a case's bytes hold, if they do.

@@ -3,12 +3,14 @@
 use super::scratch::Scratch;
 use crate::failure::Failure;
 use crate::files;
+use crate::output::note;
 use indicatif::ProgressBar;
 use infuzz_fuzz::{Input, TARGETS, Target};
 use serde::Serialize;
 use serde_json::Value;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// What `defects --compare` prints.
@@ -296,17 +298,24 @@ pub fn explored(scratch: &Scratch, binary: &Path, target: &str, how: Loop<'_>) -
     let number_file = numbers.path().join("number");
     let said = watched(command(scratch, binary, target, how, &number_file), &number_file, QUIET)?;
     Ok(match said {
-        Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64(),
+        Watched::Said(value) if value["kind"].is_string() => value["executions"].as_u64().map(|after| after.max(1)),
         Watched::Said(value) if value["executions"].is_u64() => None,
-        // It died, hung, or could not even be set up.
-        Watched::Said(_) | Watched::Died => Some(number(&number_file) + 1),
+        Watched::Fell => Some(number(&number_file) + 1),
+        Watched::Said(_) => None,
+        Watched::Failed(why) => {
+            note(&format!("{target} did not run, which shows nothing: {why}"));
+            None
+        }
     })
 }
 
 /// What came of a command.
 pub enum Watched {
     Said(Value),
-    Died,
+    /// It panicked, aborted, or stood still and was ended.
+    Fell,
+    /// It could not do what it was asked for, or something else ended it.
+    Failed(String),
 }
 
 impl Watched {
@@ -314,7 +323,7 @@ impl Watched {
     pub fn said(self) -> Option<Value> {
         match self {
             Watched::Said(value) => Some(value),
-            Watched::Died => None,
+            Watched::Fell | Watched::Failed(_) => None,
         }
     }
 }
@@ -323,6 +332,7 @@ impl Watched {
 pub fn watched(mut command: Command, number_file: &Path, quiet: Duration) -> Result<Watched, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|e| Failure::worker(&e))?;
+    let mut stood_still = false;
     let (mut last, mut since) = (0, std::time::Instant::now());
     while child.try_wait().map_err(|e| Failure::worker(&e))?.is_none() {
         let now = number(number_file);
@@ -330,14 +340,52 @@ pub fn watched(mut command: Command, number_file: &Path, quiet: Duration) -> Res
             (last, since) = (now, std::time::Instant::now());
         }
         if since.elapsed() > quiet {
+            stood_still = true;
             let _ = child.kill();
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     let output = child.wait_with_output().map_err(|e| Failure::worker(&e))?;
-    Ok(serde_json::from_slice(&output.stdout).map_or(Watched::Died, Watched::Said))
+    if stood_still {
+        return Ok(Watched::Fell);
+    }
+    Ok(came(output.status, &output.stdout))
 }
+
+/// What came of a command that ended by itself.
+fn came(status: ExitStatus, said: &[u8]) -> Watched {
+    match (serde_json::from_slice(said), status.code(), status.signal()) {
+        (Ok(value), ..) => Watched::Said(value),
+        // A panic. A signal that nobody but the system sends for want of memory is no fault of the pump.
+        (Err(_), Some(101), _) => Watched::Fell,
+        (Err(_), _, Some(signal)) if signal != SIGKILL => Watched::Fell,
+        (Err(_), ..) => Watched::Failed(status.to_string()),
+    }
+}
+
+const SIGKILL: i32 = 9;
 
 fn number(file: &Path) -> u64 {
     std::fs::read(file).ok().and_then(|bytes| Some(u64::from_le_bytes(*bytes.first_chunk()?))).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_tool_itself_fails_at_finds_nothing() {
+        let ended = |line: &str| Command::new("sh").args(["-c", line]).output().expect("there is a shell");
+        let came = |line: &str| {
+            let output = ended(line);
+            came(output.status, &output.stdout)
+        };
+        assert!(matches!(came("echo '{}'"), Watched::Said(_)));
+        for fell in ["exit 101", "kill -ABRT $$", "kill -SEGV $$"] {
+            assert!(matches!(came(fell), Watched::Fell), "{fell}");
+        }
+        for failed in ["exit 2", "exit 0", "kill -KILL $$"] {
+            assert!(matches!(came(failed), Watched::Failed(_)), "{failed}");
+        }
+    }
 }

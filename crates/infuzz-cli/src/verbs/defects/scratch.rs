@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files;
+use crate::output::note;
 use serde_json::Value;
 use std::fs;
 use std::io;
@@ -103,7 +104,8 @@ impl Scratch {
         })
     }
 
-    /// Runs the built command; gives what it printed, or nothing if it died or had to be killed.
+    /// Runs the built command; gives what it printed. One that could not do what it was asked for, or had to
+    /// be killed, shows nothing: that is told.
     pub fn ask(
         &self,
         binary: &Path,
@@ -130,8 +132,15 @@ impl Scratch {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+        let status = child.wait().map_err(|e| Failure::worker(&e))?;
         let text = reader.join().ok().flatten().unwrap_or_default();
-        Ok(if killed { None } else { serde_json::from_str(&text).ok() })
+        let said: Option<Value> = serde_json::from_str(&text).ok().filter(|_| !killed);
+        let told = said.filter(|said| said["error"].is_null());
+        if told.is_none() {
+            let why = if killed { format!("no end within {LIMIT:?}") } else { format!("{status}: {}", text.trim()) };
+            note(&format!("{} did not run, which shows nothing: {why}", arguments.join(" ")));
+        }
+        Ok(told)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Found, Sweep};
 use crate::failure::Failure;
 use crate::minimise::minimise;
-use crate::output::count;
+use crate::output::{count, note};
 use crate::remote::{Remote, STOP};
 use crate::verbs::replay::{id, replay_command};
 use crate::{files, targets};
@@ -19,6 +19,9 @@ const MOST_BEFORE: usize = 16 << 20;
 impl Sweep<'_> {
     /// Keeps the inputs of the findings. What crashed or hung is run by itself; what only goes
     /// wrong after other cases is kept as a session with as few of them as will do.
+    ///
+    /// A finding that cannot be run again, because the device is gone for good or the user wants to
+    /// stop, is told as it was seen.
     pub(super) fn keep(&mut self) -> Result<Vec<Finding>, Failure> {
         let mut kept = Vec::new();
         if let Some((kind, why)) = self.first_step.take() {
@@ -38,20 +41,21 @@ impl Sweep<'_> {
             };
             kept.push(self.finding(&found, &bytes, "no library, no therapy"));
         }
-        let mut remote = Remote::new(self.setting, self.chosen.clone(), self.limits.case)?;
+        let mut remote = Some(Remote::new(self.setting, self.chosen.clone(), self.limits.case)?);
         for mut one in std::mem::take(&mut self.found) {
             let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
-            if one.took_worker && !STOP.load(Ordering::Relaxed) {
-                let first = remote.ask(&bytes)?.kinds();
-                one.alone = first.contains(&one.kind);
-                one.deterministic = one.alone && remote.ask(&bytes)?.kinds() == first;
+            if one.took_worker
+                && let Some(first) = self.again(&mut remote, |remote| remote.ask(&bytes))
+            {
+                one.alone = first.kinds().contains(&one.kind);
+                let second = self.again(&mut remote, |remote| remote.ask(&bytes));
+                one.deterministic = one.alone && second.is_some_and(|second| second.kinds() == first.kinds());
             }
             if one.same > 1 {
                 let _ = write!(one.detail, "; {} showed the same", count(one.same, "case"));
             }
             if !one.alone {
-                let session =
-                    if STOP.load(Ordering::Relaxed) { None } else { self.session(&mut remote, &one, &bytes)? };
+                let session = self.again(&mut remote, |remote| self.session(remote, &one, &bytes)).flatten();
                 let _ = write!(one.detail, "; only after cases {}…{}", one.since, one.case.saturating_sub(1));
                 if let Some(session) = session {
                     one.detail.push_str(", kept as a session");
@@ -61,6 +65,21 @@ impl Sweep<'_> {
             kept.push(self.finding(&one, &bytes, STATES[one.case % STATES.len()]));
         }
         Ok(kept)
+    }
+
+    /// Asks for something to be run again, as long as that can be done; why it cannot is told once.
+    fn again<R>(&self, remote: &mut Option<Remote>, ask: impl FnOnce(&mut Remote) -> Result<R, Failure>) -> Option<R> {
+        if STOP.load(Ordering::Relaxed) {
+            return None;
+        }
+        match ask(remote.as_mut()?) {
+            Ok(came) => Some(came),
+            Err(failure) => {
+                note(&format!("findings are not run again: {failure}"));
+                *remote = None;
+                None
+            }
+        }
     }
 
     /// The cases from the last reset up to that of a finding as a session, made shorter; none if
