@@ -2,7 +2,7 @@
 
 use crate::answer::{SILENT, answer};
 use crate::memory::{HeldSlots, Memory, Power};
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Request, Which};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Request, Resolution, Which};
 use pump::{Error, LibraryFormat, Pump, Slot, Storage};
 
 /// Bytes per chunk of a transfer.
@@ -89,6 +89,7 @@ impl<F: InProcessFormat> Device for InProcess<F> {
             damage: true,
             network: false,
             cyclic: false,
+            resolution: Resolution::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 mod child;
 
 use child::{Running, Wrong};
-use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, digest};
+use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Reason, Resolution, digest};
 use infuzz::finding::{Kind, Raised};
 use infuzz::hex::{self, Hex};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ pub const DRUG_LIBRARY: &str = "drug-library";
 const VERSION: &str = "1";
 /// What a child may say that it can do.
 const CAPABILITIES: [&str; 6] = ["libraries", "therapy", "restart", "activate", "look-up", "reasons"];
+/// The coarsest step in which volumes may be shown: about what is infused in a known-good step, of
+/// which nothing would be seen otherwise.
+const COARSEST: u32 = 10_000;
 /// How much of an answer that is none is told.
 const TOLD: usize = 60;
 
@@ -212,7 +215,7 @@ fn open(launch: &Launch) -> Result<(Running, Hello), ProcessError> {
     }
 }
 
-/// Reads `hello 1 paths=… can=…`.
+/// Reads `hello 1 paths=… can=… resolution=…`.
 fn hello(said: &str) -> Result<Hello, String> {
     let mut words = said.split(' ');
     if words.next() != Some("hello") {
@@ -241,10 +244,17 @@ fn hello(said: &str) -> Result<Hello, String> {
                     } = true;
                 }
             }
-            _ => return Err(format!("{} is neither paths nor can", quoted(name))),
+            "resolution" => hello.has.resolution = resolution(list)?,
+            _ => return Err(format!("{} is none of paths, can, resolution", quoted(name))),
         }
     }
     if hello.paths.is_empty() { Err("it names no path".into()) } else { Ok(hello) }
+}
+
+/// Reads the step in which volumes are shown.
+fn resolution(said: &str) -> Result<Resolution, String> {
+    let step = said.parse().ok().filter(|step| *step <= COARSEST).and_then(Resolution::new);
+    step.ok_or_else(|| format!("the resolution {} is no whole number from 1 to {COARSEST}", quoted(said)))
 }
 
 /// Reads `accepted`, `none`, `refused` and `refused RULE FIELD OFFSET`.
@@ -401,6 +411,9 @@ mod tests {
         for name in CAPABILITIES {
             assert!(hello(&format!("hello 1 paths=x can={name}")).is_ok(), "{name}");
         }
+        assert_eq!(said.has.resolution.get(), 1, "the default");
+        let said = hello("hello 1 paths=x can=therapy resolution=100").expect("a hello");
+        assert_eq!(said.has.resolution.get(), 100);
     }
 
     #[test]
@@ -422,8 +435,13 @@ mod tests {
             ("hello 2 paths=x", "version 1"),
             ("hello 1", "no path"),
             ("hello 1 paths=x can=fly", "none of libraries, therapy"),
-            ("hello 1 paths=x speed=9", "neither"),
+            ("hello 1 paths=x speed=9", "none of paths"),
             ("hello 1 path", "no ="),
+            ("hello 1 paths=x resolution=0", "from 1 to 10000"),
+            ("hello 1 paths=x resolution=10001", "from 1 to 10000"),
+            ("hello 1 paths=x resolution=-1", "from 1 to 10000"),
+            ("hello 1 paths=x resolution=0.01", "from 1 to 10000"),
+            ("hello 1 paths=x resolution=", "from 1 to 10000"),
         ] {
             assert!(hello(said).is_err_and(|told| told.contains(why)), "{said}");
         }

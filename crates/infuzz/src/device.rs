@@ -3,6 +3,7 @@
 use crate::finding::Raised;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 /// What a device said to an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +203,30 @@ pub struct Capabilities {
     pub network: bool,
     /// [`Device::report_cyclically`] and [`Device::said`] work.
     pub cyclic: bool,
+    /// How finely [`Device::observe`] tells the volume infused.
+    pub resolution: Resolution,
+}
+
+/// The step in which a device shows a volume, in ten-thousandths of a ml; 1 unless it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolution(NonZeroU32);
+
+impl Resolution {
+    /// None for 0.
+    pub fn new(step: u32) -> Option<Self> {
+        NonZeroU32::new(step).map(Resolution)
+    }
+
+    /// The step.
+    pub fn get(self) -> u64 {
+        u64::from(self.0.get())
+    }
+}
+
+impl Default for Resolution {
+    fn default() -> Self {
+        Resolution(NonZeroU32::MIN)
+    }
 }
 
 impl Capabilities {

@@ -6,6 +6,7 @@ mod in_use;
 mod known_good;
 mod memory;
 mod steps;
+mod therapy;
 
 use crate::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Which};
 use crate::finding::{Kind, Raised};
@@ -16,6 +17,7 @@ pub use entries::{Entries, Key};
 pub use memory::Meter;
 use memory::Metered;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use therapy::Clock;
 
 /// What a device may be doing when a case is delivered; see [`Bench::prepare`].
 pub const STATES: [&str; 4] = [
@@ -25,14 +27,8 @@ pub const STATES: [&str; 4] = [
     "therapy stopped after a while, library staged",
 ];
 
-/// The therapy that runs while libraries are delivered: rate and volume in ten-thousandths.
-const RATE: u32 = 1_000_003;
-const VTBI: u32 = 5_000_000;
 /// Time that passes in each known-good step; the infused volume must follow it.
 const PASSES_MS: u32 = 36_007;
-/// Time that passes before a case in the states in which something has been infused.
-const BEFORE_MS: u32 = 3_600_000;
-const HOUR_MS: u128 = 3_600_000;
 
 /// A known-good library.
 #[derive(Clone, Debug)]
@@ -91,8 +87,8 @@ pub struct Bench<'f, D> {
     passed: bool,
     /// Whether it was stopped for the next case.
     stopped: bool,
-    /// How long it has run.
-    ran_ms: u64,
+    /// How it must go on.
+    clock: Clock,
     /// Inputs are messages, and no libraries.
     messages: Option<Messages>,
     meter: Option<Meter>,
@@ -112,7 +108,8 @@ pub struct Bench<'f, D> {
     damaged: Option<Which>,
     /// What was active in a session before the library that is active now.
     previous: Option<Held>,
-    ready: Option<usize>,
+    /// The device after a reset, and its therapy.
+    ready: Option<(usize, Clock)>,
     log: Vec<Observation>,
 }
 
@@ -136,7 +133,7 @@ pub enum BenchError {
     /// The device does not take them before any case has run.
     #[error("the device does not accept the known-good libraries before the first case: {0}")]
     NotAccepted(String),
-    /// It crashed, or did not answer, before any case has run.
+    /// It crashed, did not answer, or did something else that is a finding, before any case has run.
     #[error("{}: {} on the known-good libraries, before the first case", .0.kind.words(), .0.detail)]
     Fell(Raised),
 }
@@ -179,7 +176,7 @@ impl<'f, D: Device> Bench<'f, D> {
             learned: false,
             passed: false,
             stopped: false,
-            ran_ms: 0,
+            clock: Clock::default(),
             messages: None,
             meter: None,
             kept: 0,
@@ -254,9 +251,10 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Back to the first known-good library active and a therapy running.
     pub fn reset(&mut self) -> Result<(), BenchError> {
         (self.kept, self.longest, self.active) = (0, 0, 0);
-        (self.passed, self.stopped, self.ran_ms) = (false, false, 0);
-        if let Some(ready) = self.ready {
+        (self.passed, self.stopped) = (false, false);
+        if let Some((ready, clock)) = self.ready {
             self.device.restore(ready);
+            self.clock = clock;
             return Ok(());
         }
         self.device.reset();
@@ -273,7 +271,7 @@ impl<'f, D: Device> Bench<'f, D> {
             self.learn()?;
         }
         if self.has.snapshot {
-            self.ready = Some(self.device.snapshot());
+            self.ready = Some((self.device.snapshot(), self.clock));
         }
         Ok(())
     }
@@ -304,17 +302,6 @@ impl<'f, D: Device> Bench<'f, D> {
                 Observation { active: None, staged: None, ..if therapy { seen } else { Observation::default() } }
             }
         }
-    }
-
-    fn let_time_pass(&mut self) {
-        self.device.tick(BEFORE_MS);
-        self.ran_ms += u64::from(BEFORE_MS);
-        self.passed = true;
-    }
-
-    fn start_anew(&mut self) {
-        self.device.start(RATE, VTBI);
-        (self.passed, self.stopped, self.ran_ms) = (false, false, 0);
     }
 
     /// Delivers a case and then the known-good library that is not active.
@@ -389,31 +376,6 @@ impl<'f, D: Device> Bench<'f, D> {
     fn stays_stopped(&mut self, raised: &mut Vec<Raised>) {
         raised.extend(self.tick(PASSES_MS));
         self.start_anew();
-    }
-
-    /// Lets time pass. A therapy goes on at its rate up to its volume, and nothing else changes.
-    /// Devices round the volume as they like, but do not lose what they have rounded off.
-    fn tick(&mut self, milliseconds: u32) -> Option<Raised> {
-        let before = self.observe();
-        self.device.tick(milliseconds);
-        let after = self.observe();
-        self.ran_ms += if before.running { u64::from(milliseconds) } else { 0 };
-        let infused = u128::from(before.rate) * u128::from(self.ran_ms) / HOUR_MS;
-        let infused = u64::try_from(infused).unwrap_or(u64::MAX).min(before.vtbi);
-        let right =
-            after.infused.abs_diff(infused) <= 1 && after.running == (before.running && after.infused < before.vtbi);
-        let expected = Observation { infused: after.infused, running: after.running, ..before };
-        let what = if !right {
-            format!(
-                "in {milliseconds} ms at rate {} the volume infused went from {} to {} of {}",
-                before.rate, before.infused, after.infused, before.vtbi
-            )
-        } else if after != expected {
-            difference(&expected, &after)
-        } else {
-            return None;
-        };
-        Some(Raised::new(Kind::StateChanged, format!("as time passed, {what}")))
     }
 
     fn delivery(&mut self, bytes: &[u8], judgement: Judgement, raised: &mut Vec<Raised>) -> Answer {

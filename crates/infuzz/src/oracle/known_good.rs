@@ -19,7 +19,10 @@ impl<D: Device> Bench<'_, D> {
                 if let Some(raised) = self.device.fault() {
                     return Err(BenchError::Fell(raised));
                 }
-                step.map_err(|raised| BenchError::NotAccepted(raised.detail))?;
+                step.map_err(|raised| match raised.kind {
+                    Kind::NotRecovered => BenchError::NotAccepted(raised.detail),
+                    _ => BenchError::Fell(raised),
+                })?;
                 self.twin[usize::from(passed)][active] = std::mem::take(&mut self.log);
             }
         }
@@ -99,8 +102,7 @@ impl<D: Device> Bench<'_, D> {
             );
         }
         self.active = other;
-        self.start_anew();
-        let started = self.observe();
+        let started = self.start_anew();
         self.log.push(started);
         Ok(())
     }
