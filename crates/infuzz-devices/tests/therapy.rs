@@ -37,6 +37,14 @@ enum Manner {
     StopsEarly,
     /// It says that it stopped at its end, and infuses on.
     RunsOnStopped,
+    /// A start does nothing.
+    NeverStarts,
+    /// A start takes a tenth of the rate.
+    StartsSlowly,
+    /// A start goes on with what has been infused.
+    GoesOn,
+    /// A start does nothing once another library than the known-good ones was in use.
+    StartsNoMore,
     /// A therapy that was stopped loses its volume as time passes.
     Forgets,
 }
@@ -50,6 +58,10 @@ struct Shows {
     vtbi: u64,
     /// Milliseconds that it has run.
     ran: u64,
+    /// Volume infused before that.
+    before: u64,
+    /// It was sent another library than the known-good ones.
+    others: bool,
     /// It has forgotten what was infused.
     forgotten: bool,
 }
@@ -57,7 +69,7 @@ struct Shows {
 impl Shows {
     fn new(manner: Manner) -> Self {
         let pump = PumpInProcess::new();
-        Shows { pump, manner, running: false, rate: 0, vtbi: 0, ran: 0, forgotten: false }
+        Shows { pump, manner, running: false, rate: 0, vtbi: 0, ran: 0, before: 0, others: false, forgotten: false }
     }
 
     fn end_ms(&self) -> u64 {
@@ -68,14 +80,15 @@ impl Shows {
         let over = self.ran.saturating_sub(self.end_ms());
         let whole = (self.rate * self.ran / HOUR_MS).min(self.vtbi);
         let open = |rate: u64| whole + rate * over / HOUR_MS;
-        match self.manner {
+        let given = match self.manner {
             Manner::Opens(rate) | Manner::OpensUnshown(rate) => open(rate),
             Manner::OpensTenfold(rate) => open(10 * rate),
             Manner::OpensForAMinute => whole + 10_000 * over.min(60_000) / HOUR_MS,
             Manner::RunsOnStopped => open(10_000),
             Manner::StopsEarly => whole.min(self.vtbi / 2),
             _ => whole,
-        }
+        };
+        self.before + given
     }
 
     fn runs(&self) -> bool {
@@ -100,6 +113,7 @@ impl Device for Shows {
         *self = Shows::new(self.manner);
     }
     fn deliver(&mut self, bytes: &[u8]) -> Answer {
+        self.others |= !bytes.windows(5).any(|window| window == b"Bench");
         self.pump.deliver(bytes)
     }
     fn activate(&mut self) -> Answer {
@@ -114,9 +128,15 @@ impl Device for Shows {
     }
     fn start(&mut self, rate: u32, vtbi: u32) {
         self.pump.start(rate, vtbi);
+        if self.manner == Manner::NeverStarts || self.manner == Manner::StartsNoMore && self.others {
+            return;
+        }
+        self.before = if self.manner == Manner::GoesOn { self.infused() } else { 0 };
         (self.running, self.rate, self.vtbi, self.ran) = (true, u64::from(rate), u64::from(vtbi), 0);
-        if self.manner == Manner::WholeRate {
-            self.rate = self.rate / 10_000 * 10_000;
+        match self.manner {
+            Manner::WholeRate => self.rate = self.rate / 10_000 * 10_000,
+            Manner::StartsSlowly => self.rate /= 10,
+            _ => {}
         }
     }
     fn stop(&mut self) {
@@ -260,4 +280,29 @@ fn a_volume_that_goes_wrong_before_the_first_case_is_no_refused_library() {
         );
         assert!(error.to_string().contains("as time passed, in 36007 ms"), "{error}");
     }
+}
+
+#[test]
+fn a_start_that_does_not_start_is_found_before_the_first_case() {
+    let format = format();
+    for (manner, words) in [
+        (Manner::NeverStarts, "shown as not running at rate 0, 0 infused of 0"),
+        (Manner::StartsSlowly, "shown as running at rate 100000, 0 infused of 5000000"),
+        (Manner::GoesOn, "shown as running at rate 1000003, 10001 infused of 5000000"),
+    ] {
+        let error = bench(&format, Shows::new(manner)).err().unwrap_or_else(|| panic!("{manner:?} is found"));
+        assert!(matches!(&error, BenchError::Fell(raised) if raised.kind == Kind::StateChanged), "{error:?}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_start_that_does_not_start_after_a_case_is_a_finding() {
+    let format = format();
+    let mut bench = bench(&format, Shows::new(Manner::StartsNoMore)).expect("accepts both");
+    let result = bench.case(&seed(&format, "minimal"));
+    let told = |raised: &infuzz::finding::Raised| {
+        raised.kind == Kind::StateChanged && raised.detail.contains("but is shown as not running")
+    };
+    assert!(result.raised.iter().any(told), "{:?}", result.raised);
 }

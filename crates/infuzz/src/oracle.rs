@@ -89,6 +89,8 @@ pub struct Bench<'f, D> {
     stopped: bool,
     /// How it must go on.
     clock: Clock,
+    /// What was wrong when it was started, until that is told.
+    unstarted: Option<Raised>,
     /// Inputs are messages, and no libraries.
     messages: Option<Messages>,
     meter: Option<Meter>,
@@ -177,6 +179,7 @@ impl<'f, D: Device> Bench<'f, D> {
             passed: false,
             stopped: false,
             clock: Clock::default(),
+            unstarted: None,
             messages: None,
             meter: None,
             kept: 0,
@@ -251,7 +254,7 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Back to the first known-good library active and a therapy running.
     pub fn reset(&mut self) -> Result<(), BenchError> {
         (self.kept, self.longest, self.active) = (0, 0, 0);
-        (self.passed, self.stopped) = (false, false);
+        (self.passed, self.stopped, self.unstarted) = (false, false, None);
         if let Some((ready, clock)) = self.ready {
             self.device.restore(ready);
             self.clock = clock;
@@ -267,6 +270,7 @@ impl<'f, D: Device> Bench<'f, D> {
         }
         self.change_over();
         self.start_anew();
+        self.started()?;
         if !self.learned {
             self.learn()?;
         }
@@ -274,6 +278,13 @@ impl<'f, D: Device> Bench<'f, D> {
             self.ready = Some((self.device.snapshot(), self.clock));
         }
         Ok(())
+    }
+
+    /// Whether each therapy started so far runs, before any case.
+    fn started(&mut self) -> Result<(), BenchError> {
+        // One that has fallen shows no therapy either.
+        let raised = self.device.fault().or(self.unstarted.take());
+        raised.map_or(Ok(()), |raised| Err(BenchError::Fell(raised)))
     }
 
     /// Brings the device into one of [`STATES`] for the next case. *Staged* is the known-good
@@ -437,6 +448,7 @@ impl<'f, D: Device> Bench<'f, D> {
                 }
             }
         }
+        raised.extend(self.unstarted.take());
         answer
     }
 

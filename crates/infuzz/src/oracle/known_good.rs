@@ -23,6 +23,7 @@ impl<D: Device> Bench<'_, D> {
                     Kind::NotRecovered => BenchError::NotAccepted(raised.detail),
                     _ => BenchError::Fell(raised),
                 })?;
+                self.started()?;
                 self.twin[usize::from(passed)][active] = std::mem::take(&mut self.log);
             }
         }
@@ -116,6 +117,7 @@ impl<D: Device> Bench<'_, D> {
             if returns && self.active != 0 { self.known_good_compared(raised) } else { Ok(()) }
         });
         raised.extend(all.as_ref().err().cloned());
+        raised.extend(self.unstarted.take());
         all.is_ok()
     }
 

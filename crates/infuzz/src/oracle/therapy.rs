@@ -11,6 +11,9 @@ const VTBI: u32 = 5_000_000;
 /// Time that passes before a case in the states in which something has been infused.
 const BEFORE_MS: u32 = 3_600_000;
 const HOUR_MS: u128 = 3_600_000;
+/// Pumps are programmed in steps, of 1 ml/h at such a rate, and may take the next step for the
+/// number asked for: what they show may differ from that by one part of so many.
+const ROUNDED: u64 = 100;
 /// What is known of the therapy since it was started.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
@@ -43,6 +46,9 @@ impl<D: Device> Bench<'_, D> {
     pub(super) fn start_anew(&mut self) -> Observation {
         self.device.start(RATE, VTBI);
         let seen = self.observe();
+        if self.has.therapy && self.unstarted.is_none() {
+            self.unstarted = not_started(&seen, self.has.resolution);
+        }
         (self.passed, self.stopped) = (false, false);
         self.clock = Clock { shown: seen.rate, ..Clock::default() };
         seen
@@ -137,6 +143,20 @@ impl Clock {
             }
         }
     }
+}
+
+/// What is wrong with a therapy that was started right now.
+fn not_started(seen: &Observation, resolution: Resolution) -> Option<Raised> {
+    let near = |shown: u64, asked: u32| shown.abs_diff(u64::from(asked)) <= u64::from(asked) / ROUNDED;
+    let runs = seen.running && near(seen.rate, RATE) && near(seen.vtbi, VTBI) && seen.infused <= resolution.get();
+    let Observation { rate, vtbi, infused, .. } = seen;
+    let running = if seen.running { "running" } else { "not running" };
+    (!runs).then(|| {
+        let what = format!(
+            "a therapy was started at rate {RATE} for {VTBI}, but is shown as {running} at rate {rate}, {infused} infused of {vtbi}"
+        );
+        Raised::new(Kind::StateChanged, what)
+    })
 }
 
 /// The volume that a rate gives in so many milliseconds, rounded down.
