@@ -3,7 +3,7 @@
 use infuzz::builtin::Builtin;
 use infuzz::device::{Answer, Capabilities, Device, Held, LookUp, Observation, Outcome, Request, Which};
 use infuzz::finding::Kind;
-use infuzz::oracle::Bench;
+use infuzz::oracle::{Bench, BenchError};
 use infuzz::sweep::{Instances, Plan, Sweeper};
 use infuzz_devices::PumpInProcess;
 use std::collections::BTreeMap;
@@ -197,6 +197,8 @@ fn a_pump_that_loses_the_next_library_after_a_refusal_is_found() {
 struct Limited {
     pump: PumpInProcess,
     has: Capabilities,
+    /// An activation is answered so, and nothing more.
+    activates_nothing: Option<Outcome>,
 }
 
 impl Limited {
@@ -204,7 +206,7 @@ impl Limited {
         let pump = PumpInProcess::new();
         let mut has = pump.capabilities();
         take(&mut has);
-        Limited { pump, has }
+        Limited { pump, has, activates_nothing: None }
     }
 }
 
@@ -222,7 +224,10 @@ impl Device for Limited {
     }
     fn activate(&mut self) -> Answer {
         assert!(self.has.activate, "it cannot");
-        self.pump.activate()
+        match self.activates_nothing {
+            Some(outcome) => Answer { outcome, reason: None },
+            None => self.pump.activate(),
+        }
     }
     fn restart(&mut self) {
         assert!(self.has.restart, "it cannot");
@@ -285,12 +290,13 @@ impl Device for Limited {
 
 #[test]
 fn a_pump_of_which_little_can_be_asked_is_not_accused() {
-    let takes: [fn(&mut Capabilities); 13] = [
+    let takes: [fn(&mut Capabilities); 14] = [
         |has| has.libraries = false,
         |has| has.therapy = false,
         |has| has.restart = false,
         |has| has.activate = false,
         |has| (has.restart, has.activate) = (false, false),
+        |has| (has.libraries, has.therapy) = (false, false),
         |has| has.look_up = false,
         |has| has.snapshot = false,
         |has| has.reasons = false,
@@ -304,6 +310,53 @@ fn a_pump_of_which_little_can_be_asked_is_not_accused() {
         let (kinds, accept, refuse, recovered) = sweep("minimal", Limited::without(take));
         assert!(kinds.is_empty(), "{which}: {kinds:?}");
         assert_eq!(recovered, accept + refuse, "{which}");
+    }
+}
+
+#[test]
+fn an_activation_that_does_nothing_is_found_without_a_therapy() {
+    let builtin = Builtin::named("drug-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let seed = |name: &str| builtin.seed(&format, name).expect("composes");
+    for (libraries, look_up, outcome) in [
+        (true, true, Outcome::Accepted),
+        (true, false, Outcome::Accepted),
+        (false, true, Outcome::Accepted),
+        (false, false, Outcome::Refused),
+    ] {
+        let mut device = Limited::without(|has| has.therapy = false);
+        (device.has.libraries, device.has.look_up) = (libraries, look_up);
+        device.activates_nothing = Some(outcome);
+        let error = Bench::new(&format, device, [seed("known-good-a"), seed("known-good-b")]).err();
+        assert!(matches!(error, Some(BenchError::NotAccepted(_))), "{libraries} {look_up}: {error:?}");
+    }
+}
+
+#[test]
+fn a_library_sent_again_has_nothing_to_activate_and_is_not_accused() {
+    let builtin = Builtin::named("drug-library").expect("built in");
+    let format = builtin.load().expect("loads");
+    let seed = |name: &str| builtin.seed(&format, name).expect("composes");
+    let takes: [fn(&mut Capabilities); 4] = [
+        |has| has.therapy = false,
+        |has| (has.therapy, has.libraries) = (false, false),
+        |has| has.restart = false,
+        |has| (has.restart, has.libraries) = (false, false),
+    ];
+    for (which, take) in takes.into_iter().enumerate() {
+        let device = Limited::without(take);
+        let mut bench =
+            Bench::new(&format, device, [seed("known-good-a"), seed("known-good-b")]).expect("accepts both").thorough();
+        for name in ["known-good-a", "known-good-b", "minimal", "typical"] {
+            for result in bench.cases(&[seed(name), seed(name), seed(name)]) {
+                assert!(result.raised.is_empty(), "{which}, {name}: {:?}", result.raised);
+            }
+            for state in 0..4 {
+                bench.prepare(state);
+                let result = bench.case(&seed(name));
+                assert!(result.raised.is_empty() && result.known_good, "{which}, {name}: {:?}", result.raised);
+            }
+        }
     }
 }
 

@@ -268,7 +268,9 @@ impl<'f, D: Device> Bench<'f, D> {
         if answer.outcome != Outcome::Accepted {
             return Err(BenchError::NotAccepted(describe(&answer)));
         }
-        self.change_over();
+        if let Some(what) = self.change_over(0) {
+            return Err(BenchError::NotAccepted(what));
+        }
         self.start_anew();
         self.started()?;
         if !self.learned {

@@ -9,17 +9,24 @@ const LOOK_UPS: usize = 16;
 
 impl<D: Device> Bench<'_, D> {
     /// A valid library that was accepted waits while a therapy runs. It is in use after a restart,
-    /// or after its activation where no therapy runs; its entries, and no others, can be looked up.
+    /// and after its activation where no therapy runs; its entries, and no others, can be looked up.
     pub(super) fn put_to_use(&mut self, bytes: &[u8], sent: Held, before: Observation, raised: &mut Vec<Raised>) {
         if self.has.therapy && self.has.activate && !self.activates(sent, before, raised) {
             return;
         }
-        self.change_over();
+        let turn = sent.digest % 2;
+        let refused = self.change_over(turn);
         let after = self.observe();
-        if self.shows_use() && after.active != Some(sent) {
+        // Nothing may be left to activate: it was activated above, or is the one in use, where that
+        // is not shown.
+        let waits = self.has.libraries && (before.running || !self.has.therapy);
+        if let Some(what) = refused.filter(|_| waits) {
+            raised.push(Raised::new(Kind::ValidRefused, format!("accepted, but {what}")));
+        } else if self.shows_use() && after.active != Some(sent) {
+            let what = if self.is_activated(turn) { "the library activated" } else { "the device restarted" };
             raised.push(Raised::new(
                 Kind::ValidRefused,
-                "accepted, but not in use after the therapy was stopped and the device restarted",
+                format!("accepted, but not in use after the therapy was stopped and {what}"),
             ));
         } else {
             // A case may be the known-good library that comes next; the two then change roles.

@@ -31,14 +31,26 @@ impl<D: Device> Bench<'_, D> {
         Ok(())
     }
 
-    /// The staged library comes into use: by a restart, or else by its activation.
-    pub(super) fn change_over(&mut self) {
+    /// Whether a library comes into use by its activation, and not by a restart: so it is where only
+    /// that can be asked for. Where both can, but no therapy during which an activation is asked for,
+    /// `turn` decides, so that neither is left out.
+    pub(super) fn is_activated(&self, turn: u64) -> bool {
+        let turn = !self.has.therapy && turn == 1;
+        self.has.activate && (turn || !self.has.restart)
+    }
+
+    /// The staged library comes into use by a restart or its activation; what is wrong with the
+    /// answer to that.
+    pub(super) fn change_over(&mut self, turn: u64) -> Option<String> {
         self.device.stop();
+        if self.is_activated(turn) {
+            let answer = self.metered().ask(D::activate);
+            return (answer.outcome != Outcome::Accepted).then(|| format!("its activation was {}", describe(&answer)));
+        }
         if self.has.restart {
             self.metered().run(D::restart);
-        } else if self.has.activate {
-            self.metered().ask(D::activate);
         }
+        None
     }
 
     /// Whether it can be seen that a library comes into use.
@@ -86,12 +98,17 @@ impl<D: Device> Bench<'_, D> {
         }
         let ticked = self.observe();
         self.log.push(Observation { active: None, ..ticked });
-        self.change_over();
+        let turn = other as u64;
+        let refused = self.change_over(turn);
         let seen = self.observe();
         self.log.push(seen);
         let known = &self.known[other];
+        if let Some(what) = refused {
+            return lost(format!("the known-good library was accepted, but {what}"));
+        }
         if self.shows_use() && seen.active != Some(known.held) {
-            return lost("the known-good library was accepted, but is not active after a restart".into());
+            let what = if self.is_activated(turn) { "its activation" } else { "a restart" };
+            return lost(format!("the known-good library was accepted, but is not active after {what}"));
         }
         let look_up = self.has.look_up;
         if look_up && !self.device.look_up(&known.key).agrees_with(known.entry) {
