@@ -39,6 +39,8 @@ enum Manner {
     RunsOnStopped,
     /// A start does nothing.
     NeverStarts,
+    /// A stop does nothing once a therapy has run for an hour.
+    StopsNoMore,
     /// A start takes a tenth of the rate.
     StartsSlowly,
     /// A start goes on with what has been infused.
@@ -141,7 +143,8 @@ impl Device for Shows {
     }
     fn stop(&mut self) {
         self.pump.stop();
-        self.running = self.running && self.manner == Manner::RunsOnStopped;
+        let stays = self.manner == Manner::StopsNoMore && self.ran >= HOUR_MS;
+        self.running = self.running && (stays || self.manner == Manner::RunsOnStopped);
     }
     fn tick(&mut self, milliseconds: u32) {
         if self.running {
@@ -304,5 +307,15 @@ fn a_start_that_does_not_start_after_a_case_is_a_finding() {
     let told = |raised: &infuzz::finding::Raised| {
         raised.kind == Kind::StateChanged && raised.detail.contains("but is shown as not running")
     };
+    assert!(result.raised.iter().any(told), "{:?}", result.raised);
+}
+
+#[test]
+fn a_stop_that_does_not_stop_is_a_finding() {
+    let format = format();
+    let mut bench = bench(&format, Shows::new(Manner::StopsNoMore)).expect("accepts both");
+    bench.prepare(2);
+    let result = bench.case(&seed(&format, "minimal"));
+    let told = |raised: &infuzz::finding::Raised| raised.detail == "the therapy was stopped, but is shown as running";
     assert!(result.raised.iter().any(told), "{:?}", result.raised);
 }

@@ -89,7 +89,7 @@ pub struct Bench<'f, D> {
     stopped: bool,
     /// How it must go on.
     clock: Clock,
-    /// What was wrong when it was started, until that is told.
+    /// What was wrong when it was started or stopped, until that is told.
     unstarted: Option<Raised>,
     /// Inputs are messages, and no libraries.
     messages: Option<Messages>,
@@ -298,7 +298,7 @@ impl<'f, D: Device> Bench<'f, D> {
         }
         self.let_time_pass();
         if state & 2 != 0 {
-            self.device.stop();
+            self.stop();
             self.stopped = true;
         }
     }

@@ -78,7 +78,7 @@ impl<D: Device> Bench<'_, D> {
                 None
             }
             SessionStep::Stop => {
-                self.device.stop();
+                self.stop();
                 None
             }
             SessionStep::Wait(milliseconds) => {

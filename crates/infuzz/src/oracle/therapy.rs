@@ -14,6 +14,7 @@ const HOUR_MS: u128 = 3_600_000;
 /// Pumps are programmed in steps, of 1 ml/h at such a rate, and may take the next step for the
 /// number asked for: what they show may differ from that by one part of so many.
 const ROUNDED: u64 = 100;
+
 /// What is known of the therapy since it was started.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
@@ -52,6 +53,15 @@ impl<D: Device> Bench<'_, D> {
         (self.passed, self.stopped) = (false, false);
         self.clock = Clock { shown: seen.rate, ..Clock::default() };
         seen
+    }
+
+    /// Stops the therapy. What is wrong with that is kept.
+    pub(super) fn stop(&mut self) {
+        self.device.stop();
+        if self.has.therapy && self.unstarted.is_none() && self.observe().running {
+            let what = "the therapy was stopped, but is shown as running";
+            self.unstarted = Some(Raised::new(Kind::StateChanged, what));
+        }
     }
 
     /// Lets time pass. A therapy goes on at its rate up to its volume, then stops or keeps the vein
