@@ -10,7 +10,7 @@ use infuzz::judgement::Judgement;
 use infuzz::tree::{Tree, compute_check};
 use sha2::{Digest, Sha256};
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const HEADER: usize = 10;
 const CRC: usize = 4;
@@ -122,6 +122,8 @@ struct State {
     progress: Option<Progress>,
     /// Hellos so far.
     hellos: u64,
+    /// Challenges given in this conversation, also before a restart.
+    given: BTreeSet<[u8; 16]>,
 }
 
 /// The model.
@@ -299,7 +301,10 @@ impl<'f> Transfer<'f> {
             }
             (Due::Open, _) => None,
             (_, Some(code)) => Some((Kind::ValidRefused, format!("{name} was refused because of {code}"))),
-            (Due::Challenge, None) => length(name, payload, 16),
+            (Due::Challenge, None) => length(name, payload, 16).or_else(|| {
+                let again = self.now.given.contains(&array(payload));
+                again.then(|| (Kind::StateChanged, "a challenge came again, so that a proof serves again".into()))
+            }),
             (Due::Welcome, None) => length(name, payload, 4),
             (Due::Next(next), None) => says(name, payload, &next.to_le_bytes()),
             (Due::Stored(active), None) => says(name, payload, &[u8::from(*active)]),
@@ -368,6 +373,7 @@ impl<'f> Transfer<'f> {
                 let host = self.now.hosts.entry(number).or_default();
                 host.greeting = Some((array(&payload[18..34]), array(answer)));
                 host.greeted = self.now.hellos;
+                self.now.given.insert(array(answer));
             }
             Due::Welcome => {
                 let host = self.now.hosts.entry(number).or_default();
@@ -473,6 +479,12 @@ impl Model for Transfer<'_> {
     fn reset(&mut self) {
         self.now = State::default();
         self.events.clear();
+    }
+
+    fn restarted(&mut self) {
+        let given = std::mem::take(&mut self.now.given);
+        self.reset();
+        self.now.given = given;
     }
 
     fn save(&self) -> Box<dyn Any> {

@@ -15,8 +15,13 @@ pub trait Model {
     fn path(&self) -> &'static str;
     /// The description.
     fn format(&self) -> &Format;
-    /// Back to a device that was just switched on.
+    /// Before a conversation: back to a device that was just switched on.
     fn reset(&mut self);
+    /// The device was switched off and on in the middle of a conversation. What must never come
+    /// again in its life is still known.
+    fn restarted(&mut self) {
+        self.reset();
+    }
     /// What is known of the conversation so far, to go back to.
     fn save(&self) -> Box<dyn Any>;
     /// Goes back to what was saved; whether it is this model's.

@@ -483,7 +483,7 @@ impl<'m, D: Device> Runner<'m, D> {
         for line in std::mem::take(&mut self.open) {
             self.gone(&line);
         }
-        self.models.iter_mut().for_each(|model| model.reset());
+        self.models.iter_mut().for_each(|model| model.restarted());
         self.world.restart();
         self.world.cyclic = cyclic && self.device.capabilities().cyclic;
         let perhaps = std::mem::take(&mut self.world.perhaps);
