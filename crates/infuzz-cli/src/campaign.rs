@@ -270,7 +270,7 @@ impl Campaign {
                 "the engine did not end as it should",
                 self.engine.name(),
                 format!("{}: {}", self.ended.map_or_else(String::new, |status| status.to_string()), self.last_lines()),
-                format!("free some space in {} and memory, and run it again", self.place.scratch.display()),
+                format!("mend what it says; it needs room in {} and memory enough", self.place.scratch.display()),
             )
         };
         match &self.told.said {
