@@ -13,6 +13,9 @@ pub const TARGET_VARIABLE: &str = "INFUZZ_TARGET";
 /// What AFL++ is told: as many trimming steps as it may count, all of which are never taken.
 const TRIM_STEPS: i32 = i32::MAX;
 
+/// The largest field that AFL++ takes for a size.
+const GUESSED: usize = 8;
+
 /// The mutators of one target.
 pub struct Mutator {
     body: Body,
@@ -44,6 +47,9 @@ impl Mutator {
             self.body.mutate(&mut self.out, max_size, seed);
         }
         self.out.truncate(max_size);
+        // Unless AFL_FRAMESHIFT_DISABLE is set, AFL++ 4.40 writes what it takes for sizes into the result, at
+        // places of the input that was changed: there must be room for that, though it spoils the result.
+        self.out.reserve((data.len() + GUESSED).saturating_sub(self.out.len()));
         &self.out
     }
 

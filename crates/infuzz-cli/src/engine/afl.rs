@@ -85,6 +85,8 @@ impl Engine for Afl {
             // What a seed shows is a finding, not a reason not to begin.
             ("AFL_CRASHING_SEEDS_AS_NEW_CRASH", "1"),
             ("AFL_FUZZER_STATS_UPDATE_INTERVAL", "1"),
+            // AFL++ 4.40 writes sizes that it has guessed into inputs of the custom mutator, also behind their end.
+            ("AFL_FRAMESHIFT_DISABLE", "1"),
         ]);
         if place.target.input != Input::Edits {
             command.env("AFL_CUSTOM_MUTATOR_LIBRARY", &self.mutator).env("INFUZZ_TARGET", place.target.name);
