@@ -88,3 +88,18 @@ impl Mutator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_has_room_for_a_size_at_the_end_of_what_it_was_made_of() {
+        let mut mutator = Mutator::new("power_cut", 1).expect("a target");
+        let long = vec![b' '; 9_000];
+        for _ in 0..100 {
+            mutator.fuzz(&long, &[], 16_384);
+            assert!(mutator.out.capacity() >= long.len() + GUESSED);
+        }
+    }
+}

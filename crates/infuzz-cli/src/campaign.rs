@@ -192,11 +192,7 @@ impl Campaign {
     /// form that replays. What cannot be kept is told all the same.
     pub fn keep(&mut self) -> Result<Kept, Failure> {
         let mut kept = Kept { findings: Vec::new(), stays: false };
-        let left = self.engine.left(&self.place).unwrap_or_else(|failure| {
-            kept.stays = true;
-            output::note(&failure.to_string());
-            Vec::new()
-        });
+        let left = self.engine.left(&self.place)?;
         let setting = Setting::named(self.place.target.format)?;
         let case = CASE_LIMIT.max(Duration::from_millis(self.place.target.time_limit_ms.into()));
         let mut remote = Remote::new(setting, Chosen::BuiltIn, case)

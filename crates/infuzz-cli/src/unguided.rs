@@ -82,7 +82,7 @@ fn keep(body: &mut Body, setting: Setting, on: On<'_>, fault: &Fault) -> Finding
         file: path.as_deref().map(files::shown),
         replay: path.as_deref().map(|path| replay::replay_command(on, path)),
         alone: again.as_ref().is_some_and(|again| again.raised.kind == kind),
-        deterministic: again.is_some_and(|again| again.raised == fault.raised),
+        deterministic: again.is_some_and(|again| again.raised.is_same(&fault.raised)),
         detail,
     }
 }

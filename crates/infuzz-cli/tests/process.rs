@@ -168,7 +168,8 @@ fn a_replay_does_not_pass_what_the_device_cannot_do() {
 #[test]
 fn a_crash_that_names_its_process_is_the_same_each_time() {
     let place = Place::new("process-pid");
-    let on = "    if verb == 'send' and not good:\n        \
+    // The known-good libraries have 271 and 340 bytes.
+    let on = "    if verb == 'send' and len(rest[1]) not in (542, 680):\n        \
               print(f'=={os.getpid()}==ABORTING', file=sys.stderr, flush=True)\n        os._exit(1)\n";
     let device = reader(&place, on);
     place.write("x", b"x");
@@ -179,4 +180,22 @@ fn a_crash_that_names_its_process_is_the_same_each_time() {
     let kinds: Vec<_> = findings.iter().map(|finding| finding["kind"].as_str().expect("a kind")).collect();
     assert_eq!(kinds, ["crash"], "{report}");
     assert_eq!(findings[0]["deterministic"], true, "{report}");
+    let fuzzed = place.run(&["fuzz", "drug_library", "--device", &device, "--runs", "500", "--seed", "3", "--json"]);
+    let finding = &fuzzed.json()["findings"][0];
+    assert_eq!((&finding["kind"], &finding["deterministic"]), (&"crash".into(), &true.into()), "{finding}");
+}
+
+#[test]
+fn findings_are_told_though_the_device_never_starts_again() {
+    let place = Place::new("process-gone");
+    let on = "    if os.path.exists('gone'): sys.exit(1)\n    \
+              if verb == 'send' and len(rest[1]) not in (542, 680):\n        open('gone', 'w').close()\n        os.abort()\n";
+    let device = reader(&place, on);
+    let ran =
+        place.run(&["sweep", "--library", "minimal", "--device", &device, "--seed", "1", "--sample", "10", "--json"]);
+    assert_eq!(ran.code(), 1, "{}", ran.err());
+    assert!(ran.err().contains("findings are not run again"), "{}", ran.err());
+    let report = ran.json();
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["kind"], &finding["alone"]), (&"crash".into(), &false.into()), "{report}");
 }

@@ -90,7 +90,7 @@ pub struct Bench<'f, D> {
     /// How it must go on.
     clock: Clock,
     /// What was wrong when it was started or stopped, until that is told.
-    unstarted: Option<Raised>,
+    amiss: Option<Raised>,
     /// Inputs are messages, and no libraries.
     messages: Option<Messages>,
     meter: Option<Meter>,
@@ -179,7 +179,7 @@ impl<'f, D: Device> Bench<'f, D> {
             passed: false,
             stopped: false,
             clock: Clock::default(),
-            unstarted: None,
+            amiss: None,
             messages: None,
             meter: None,
             kept: 0,
@@ -254,7 +254,7 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Back to the first known-good library active and a therapy running.
     pub fn reset(&mut self) -> Result<(), BenchError> {
         (self.kept, self.longest, self.active) = (0, 0, 0);
-        (self.passed, self.stopped, self.unstarted) = (false, false, None);
+        (self.passed, self.stopped, self.amiss) = (false, false, None);
         if let Some((ready, clock)) = self.ready {
             self.device.restore(ready);
             self.clock = clock;
@@ -285,7 +285,7 @@ impl<'f, D: Device> Bench<'f, D> {
     /// Whether each therapy started so far runs, before any case.
     fn started(&mut self) -> Result<(), BenchError> {
         // One that has fallen shows no therapy either.
-        let raised = self.device.fault().or(self.unstarted.take());
+        let raised = self.device.fault().or(self.amiss.take());
         raised.map_or(Ok(()), |raised| Err(BenchError::Fell(raised)))
     }
 
@@ -450,7 +450,7 @@ impl<'f, D: Device> Bench<'f, D> {
                 }
             }
         }
-        raised.extend(self.unstarted.take());
+        raised.extend(self.amiss.take());
         answer
     }
 

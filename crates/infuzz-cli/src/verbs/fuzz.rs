@@ -130,7 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let command = engine.command(&place, Budget { runs: arguments.runs, time, seed })?;
     let mut campaign = Campaign::new(place, engine)?;
     campaign.run(command)?;
-    let kept = campaign.keep()?;
+    let kept = campaign.keep().inspect_err(|_| scratch.stay())?;
     if kept.stays {
         scratch.stay();
     }

@@ -134,7 +134,7 @@ impl<D: Device> Bench<'_, D> {
             if returns && self.active != 0 { self.known_good_compared(raised) } else { Ok(()) }
         });
         raised.extend(all.as_ref().err().cloned());
-        raised.extend(self.unstarted.take());
+        raised.extend(self.amiss.take());
         all.is_ok()
     }
 

@@ -47,8 +47,8 @@ impl<D: Device> Bench<'_, D> {
     pub(super) fn start_anew(&mut self) -> Observation {
         self.device.start(RATE, VTBI);
         let seen = self.observe();
-        if self.has.therapy && self.unstarted.is_none() {
-            self.unstarted = not_started(&seen, self.has.resolution);
+        if self.has.therapy && self.amiss.is_none() {
+            self.amiss = not_started(&seen, self.has.resolution);
         }
         (self.passed, self.stopped) = (false, false);
         self.clock = Clock { shown: seen.rate, ..Clock::default() };
@@ -58,9 +58,9 @@ impl<D: Device> Bench<'_, D> {
     /// Stops the therapy. What is wrong with that is kept.
     pub(super) fn stop(&mut self) {
         self.device.stop();
-        if self.has.therapy && self.unstarted.is_none() && self.observe().running {
+        if self.has.therapy && self.amiss.is_none() && self.observe().running {
             let what = "the therapy was stopped, but is shown as running";
-            self.unstarted = Some(Raised::new(Kind::StateChanged, what));
+            self.amiss = Some(Raised::new(Kind::StateChanged, what));
         }
     }
 

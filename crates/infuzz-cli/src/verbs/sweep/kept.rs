@@ -41,7 +41,9 @@ impl Sweep<'_> {
             };
             kept.push(self.finding(&found, &bytes, "no library, no therapy"));
         }
-        let mut remote = Some(Remote::new(self.setting, self.chosen.clone(), self.limits.case)?);
+        let mut remote = Remote::new(self.setting, self.chosen.clone(), self.limits.case)
+            .inspect_err(|failure| note(&format!("findings are not run again: {failure}")))
+            .ok();
         for mut one in std::mem::take(&mut self.found) {
             let mut bytes = self.plan.bytes(&self.plan.cases[one.case]);
             if one.took_worker
